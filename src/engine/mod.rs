@@ -1,0 +1,11 @@
+//! The core: clock, event set, keyed randomness, distributions.
+//!
+//! Invariant: nothing under `engine/` knows of the web, of files, of threads or of the wall clock.
+
+pub mod distribution;
+pub mod random;
+pub mod time;
+
+pub use distribution::Distribution;
+pub use random::{Key, KeyedRng};
+pub use time::SimTime;

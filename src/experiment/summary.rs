@@ -1,0 +1,185 @@
+//! What the runs of a scenario say together, in the form in which it is reported: the content of
+//! summary.json. Units are last in every name.
+
+use serde::Serialize;
+
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    pub schema_version: u32,
+    pub scenario: ScenarioId,
+    pub seed: u64,
+    pub runs: u32,
+    pub warmup_s: f64,
+    pub warmup_auto: bool,
+    /// Of each run.
+    pub measured_s: f64,
+    /// "none asked" until there are objectives.
+    pub verdict: &'static str,
+    pub traffic: Vec<TrafficSummary>,
+    pub stations: Vec<StationSummary>,
+    pub replication: Vec<ReplicationSummary>,
+    pub bottleneck: Option<Bottleneck>,
+    pub checks: Vec<Check>,
+    pub warnings: Vec<Warning>,
+    /// Defaults that move p99 most, largest first.
+    pub sensitivities: Vec<Sensitivity>,
+    pub assumptions: Vec<AssumptionSummary>,
+    pub totals: Totals,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenarioId {
+    pub name: String,
+    pub sha256: String,
+}
+
+/// A number with its doubt.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+pub struct Estimate {
+    /// `None` where nothing was observed.
+    pub value: Option<f64>,
+    /// `None`: no interval can be stood by (a warning says why).
+    pub ci95: Option<[f64; 2]>,
+    pub runs: u32,
+    /// The value lies among the failures: it is greater than this.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub censored: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TrafficSummary {
+    /// "all" first, then the classes in file order.
+    pub name: String,
+    /// Sums over the runs.
+    pub offered: u64,
+    pub attempts: u64,
+    pub completed: u64,
+    pub failed: u64,
+    pub throughput_per_s: Estimate,
+    pub availability: Estimate,
+    /// (reason, count), reasons that occurred.
+    pub failures: Vec<(String, u64)>,
+    pub latency_ms: Latency,
+    pub latency_all_ms: Latency,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Latency {
+    pub mean: Estimate,
+    pub p50: Estimate,
+    pub p90: Estimate,
+    pub p95: Estimate,
+    pub p99: Estimate,
+    pub p99_9: Estimate,
+    pub max: Estimate,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct StationSummary {
+    pub name: String,
+    /// cpu, disk, nic_out, nic_in, pool, station, stage, applier
+    pub role: &'static str,
+    pub workers: Option<u32>,
+    pub utilization: Estimate,
+    pub queue_mean: Estimate,
+    pub present_mean: Estimate,
+    pub waiting_ms: Estimate,
+    pub service_ms: Estimate,
+    pub sojourn_ms: Estimate,
+    pub throughput_per_s: Estimate,
+    pub lost: u64,
+    /// Offered load computed from the scenario, erlangs, where it can be.
+    pub offered_erlangs: Option<f64>,
+    pub detail: Option<StationDetailSummary>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct StationDetailSummary {
+    pub waiting_ms: Vec<(String, Estimate)>,
+    pub sojourn_ms: Vec<(String, Estimate)>,
+    pub sojourn_variance_s2: Estimate,
+    pub waits: Estimate,
+    /// P(number present >= n), n = 1, 2, ...
+    pub present_at_least: Vec<Estimate>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplicationSummary {
+    pub server: String,
+    pub apply_delay_ms: Lag,
+    pub seconds_behind: Estimate,
+    /// Share of the time with something not applied.
+    pub behind: Estimate,
+    pub seconds_behind_p99: Estimate,
+    pub backlog: Estimate,
+    pub backlog_max: u64,
+    pub reads: u64,
+    pub stale_reads: Estimate,
+    pub own_write_misses: Option<Estimate>,
+    /// Always 0 without faults.
+    pub transactions_lost: u64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lag {
+    pub mean: Estimate,
+    pub p50: Estimate,
+    pub p95: Estimate,
+    pub p99: Estimate,
+    pub max: Estimate,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Bottleneck {
+    pub station: String,
+    pub utilization: Option<f64>,
+    /// Total arrival rate at which it saturates, all traffic scaled alike.
+    pub max_rate_per_s: Option<f64>,
+}
+
+/// A law that every run must obey, or a formula that the result can be held against.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub passed: bool,
+    /// What was compared, in a sentence.
+    pub detail: String,
+    pub simulated: Option<f64>,
+    pub expected: Option<f64>,
+}
+
+/// Something that may mislead, with advice.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct Warning {
+    /// Stable identifier: no_steady_state, few_tail_samples, few_runs, near_saturation, ...
+    pub id: &'static str,
+    pub message: String,
+    pub advice: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Sensitivity {
+    pub key: String,
+    pub value: String,
+    pub moved_to: String,
+    /// Change of p99 with the value moved, percent.
+    pub p99_change_percent: f64,
+    pub source: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AssumptionSummary {
+    pub key: String,
+    pub value: String,
+    /// given, measured, fitted, default
+    pub mark: &'static str,
+    pub source: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Totals {
+    pub requests: u64,
+    pub events: u64,
+}

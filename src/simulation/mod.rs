@@ -1,0 +1,3 @@
+//! Compile a scenario, run it once, observe it.
+
+pub mod result;

@@ -1,0 +1,231 @@
+//! What one run observed. Times are nanoseconds inside, as exact integers; `experiment` turns several of
+//! these into estimates.
+
+use crate::stats::histogram::Histogram;
+
+/// Why a request got no answer. The order is that of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum FailureReason {
+    /// HAProxy `timeout queue`: 503, termination state sQ.
+    QueueTimeout = 1,
+    /// nginx out of worker_connections at accept: connection closed.
+    ConnectionsExhausted,
+    /// nginx out of worker_connections at the upstream connect: 500.
+    UpstreamConnectionsExhausted,
+    /// The app's backlog is full: refused, 502.
+    Refused,
+    /// No database connection within `acquire_timeout`: 500.
+    PoolTimeout,
+    /// MySQL max_connections reached (error 1040): 500.
+    TooManyConnections,
+    /// The process was killed by the OOM killer: reset, 502.
+    OutOfMemory,
+    /// No room in a station's queue.
+    QueueFull,
+    /// Patience ran out in a station's queue.
+    Abandoned,
+}
+
+impl FailureReason {
+    pub const ALL: [FailureReason; 9] = [
+        FailureReason::QueueTimeout,
+        FailureReason::ConnectionsExhausted,
+        FailureReason::UpstreamConnectionsExhausted,
+        FailureReason::Refused,
+        FailureReason::PoolTimeout,
+        FailureReason::TooManyConnections,
+        FailureReason::OutOfMemory,
+        FailureReason::QueueFull,
+        FailureReason::Abandoned,
+    ];
+
+    /// As in summary.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureReason::QueueTimeout => "queue_timeout_503",
+            FailureReason::ConnectionsExhausted => "connections_exhausted",
+            FailureReason::UpstreamConnectionsExhausted => "upstream_connections_exhausted_500",
+            FailureReason::Refused => "refused_502",
+            FailureReason::PoolTimeout => "pool_timeout_500",
+            FailureReason::TooManyConnections => "too_many_connections_500",
+            FailureReason::OutOfMemory => "out_of_memory_502",
+            FailureReason::QueueFull => "queue_full",
+            FailureReason::Abandoned => "abandoned",
+        }
+    }
+}
+
+pub const REASONS: usize = FailureReason::ALL.len();
+
+/// One run with one seed.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    pub seed: u64,
+    /// Index of the run within its experiment.
+    pub run: u32,
+    pub warmup_s: f64,
+    /// Length of the measured part, seconds.
+    pub measured_s: f64,
+    /// Events processed, the warm-up's included.
+    pub events: u64,
+    /// Requests that finished, the warm-up's included (for speed figures).
+    pub finished_total: u64,
+    /// Same index as `Scenario::requests`.
+    pub classes: Vec<ClassResult>,
+    pub stations: Vec<StationResult>,
+    pub replicas: Vec<ReplicaResult>,
+    pub windows: Windows,
+    /// Requests inside when the measured part began and ended.
+    pub in_flight_start: u64,
+    pub in_flight_end: u64,
+    /// Largest number of requests inside.
+    pub in_flight_max: u64,
+    /// Requests from traces left out because no rule took them, and the like.
+    pub trace_notes: Vec<String>,
+    /// OOM kills: (server name, count).
+    pub oom_kills: Vec<(String, u64)>,
+}
+
+/// Requests of one class that finished in the measured part.
+#[derive(Clone, Debug, Default)]
+pub struct ClassResult {
+    /// Arrived in the measured part.
+    pub offered: u64,
+    /// Sent by clients, retries included.
+    pub attempts: u64,
+    pub completed: u64,
+    /// By `FailureReason as usize - 1`.
+    pub failed: [u64; REASONS],
+    /// Nanoseconds from the intended arrival to the last byte; answered requests only.
+    pub latency_ns: Histogram,
+    /// Nanoseconds until the failure was told; failed requests only.
+    pub failed_after_ns: Histogram,
+}
+
+impl ClassResult {
+    pub fn failures(&self) -> u64 {
+        self.failed.iter().sum()
+    }
+}
+
+/// What kind of thing a station is, which decides how its figures are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StationRole {
+    Cpu,
+    Disk,
+    NicOut,
+    NicIn,
+    /// Workers, connections, slots: held while other stations work.
+    Pool,
+    /// A plain `station` service.
+    Plain,
+    /// A stage of the group commit.
+    Stage,
+    /// A replica's applier workers.
+    Applier,
+}
+
+#[derive(Clone, Debug)]
+pub struct StationResult {
+    /// `app1.cpu`, `db1.disk`, `app1.workers`.
+    pub name: String,
+    pub role: StationRole,
+    /// Parallel slots; `None`: unlimited.
+    pub workers: Option<u32>,
+    pub arrivals: u64,
+    /// Left after service (or released, for a pool) in the measured part.
+    pub departures: u64,
+    /// Turned away or gave up.
+    pub lost: u64,
+    /// Present at the beginning and at the end of the measured part.
+    pub present_start: u64,
+    pub present_end: u64,
+    /// Integral over the measured part of the number present (waiting and in service), request-nanoseconds.
+    pub present_area_ns: u128,
+    /// Integral of the number of busy workers, worker-nanoseconds.
+    pub busy_area_ns: u128,
+    /// Sums over departures, nanoseconds; sojourn = waiting + service.
+    pub waiting_sum_ns: u128,
+    pub service_sum_ns: u128,
+    pub sojourn_sum_ns: u128,
+    /// Sum of squares of the sojourn, in seconds squared.
+    pub sojourn_squares_s2: f64,
+    /// Part of the sojourns that lay before the measured part, and time so far of those still present at
+    /// its end: what Little's law needs to hold exactly on a finite run. Nanoseconds.
+    pub sojourn_before_ns: u128,
+    pub sojourn_open_ns: u128,
+    /// Only when `percentiles = true`.
+    pub detail: Option<Box<StationDetail>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct StationDetail {
+    pub waiting_ns: Histogram,
+    pub sojourn_ns: Histogram,
+    /// Nanoseconds with exactly n present, n = index; the last entry holds all beyond.
+    pub present_ns: Vec<u64>,
+    /// Arrivals that found all workers busy.
+    pub arrivals_waiting: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReplicaResult {
+    pub server: String,
+    /// Of transactions applied in the measured part: commit on the primary to applied here.
+    pub apply_delay_ns: Histogram,
+    /// Time-weighted distribution of the age of the oldest commit not applied, nanoseconds, 0 when caught up.
+    pub seconds_behind: TimeWeighted,
+    /// Integral of the number of transactions not applied.
+    pub backlog_area_ns: u128,
+    pub backlog_max: u64,
+    pub backlog_end: u64,
+    /// Reads here, and those while an older commit was not applied.
+    pub reads: u64,
+    pub stale_reads: u64,
+    /// Reads by a user whose own last write was not applied yet; `None` without sessions.
+    pub own_write_misses: Option<u64>,
+}
+
+/// A quantity observed over time: mean, maximum, and a few shares of time.
+#[derive(Clone, Debug, Default)]
+pub struct TimeWeighted {
+    /// Integral of the value (nanoseconds) over time (seconds).
+    pub area: f64,
+    pub total_s: f64,
+    pub max_ns: u64,
+    /// Seconds spent at zero.
+    pub zero_s: f64,
+    /// Seconds spent in each logarithmic bucket of the value; see `stats::timeweighted`.
+    pub buckets: Vec<f64>,
+}
+
+/// Time series with a bounded number of windows: when a run outgrows them, neighbours merge.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    /// Length of each, nanoseconds.
+    pub width_ns: u64,
+    /// From t = 0.
+    pub windows: Vec<Window>,
+    /// Station names are those of `RunResult::stations`.
+    pub station_count: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    pub arrived: u64,
+    pub completed: u64,
+    pub failed: [u64; REASONS],
+    /// Coarse latency histogram of requests completed in the window.
+    pub latency: CoarseHistogram,
+    /// Busy worker-nanoseconds by station.
+    pub busy_ns: Vec<u64>,
+    /// Request-nanoseconds present by station.
+    pub present_ns: Vec<u64>,
+}
+
+/// 16 buckets for each octave of nanoseconds: enough for a chart (4% wide).
+#[derive(Clone, Debug, Default)]
+pub struct CoarseHistogram {
+    pub counts: Vec<u32>,
+}

@@ -1,0 +1,4 @@
+//! Statistics: histograms, time averages, warm-up, confidence intervals and analytic formulas. Uses nothing
+//! else of this crate.
+
+pub mod histogram;

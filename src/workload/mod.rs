@@ -1,0 +1,3 @@
+//! What arrives: arrival processes, closed users, and recorded traces.
+
+pub mod trace;
