@@ -2,6 +2,7 @@
 //! these into estimates.
 
 use crate::stats::histogram::Histogram;
+pub use crate::stats::timeweighted::TimeWeighted;
 
 /// Why a request got no answer. The order is that of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,19 +186,6 @@ pub struct ReplicaResult {
     pub stale_reads: u64,
     /// Reads by a user whose own last write was not applied yet; `None` without sessions.
     pub own_write_misses: Option<u64>,
-}
-
-/// A quantity observed over time: mean, maximum, and a few shares of time.
-#[derive(Clone, Debug, Default)]
-pub struct TimeWeighted {
-    /// Integral of the value (nanoseconds) over time (seconds).
-    pub area: f64,
-    pub total_s: f64,
-    pub max_ns: u64,
-    /// Seconds spent at zero.
-    pub zero_s: f64,
-    /// Seconds spent in each logarithmic bucket of the value; see `stats::timeweighted`.
-    pub buckets: Vec<f64>,
 }
 
 /// Time series with a bounded number of windows: when a run outgrows them, neighbours merge.
