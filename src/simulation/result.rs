@@ -109,22 +109,7 @@ impl ClassResult {
     }
 }
 
-/// What kind of thing a station is, which decides how its figures are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StationRole {
-    Cpu,
-    Disk,
-    NicOut,
-    NicIn,
-    /// Workers, connections, slots: held while other stations work.
-    Pool,
-    /// A plain `station` service.
-    Plain,
-    /// A stage of the group commit.
-    Stage,
-    /// A replica's applier workers.
-    Applier,
-}
+pub use crate::model::network::Role as StationRole;
 
 #[derive(Clone, Debug)]
 pub struct StationResult {
