@@ -6,6 +6,6 @@ pub mod distribution;
 pub mod random;
 pub mod time;
 
-pub use distribution::Distribution;
+pub use distribution::{Distribution, Sampler};
 pub use random::{Key, KeyedRng};
 pub use time::SimTime;
