@@ -4,6 +4,7 @@
 pub mod balance;
 pub mod engine;
 pub mod experiment;
+pub mod model;
 pub mod scenario;
 pub mod simulation;
 pub mod stats;
