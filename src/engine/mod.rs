@@ -3,6 +3,8 @@
 //! Invariant: nothing under `engine/` knows of the web, of files, of threads or of the wall clock.
 
 pub mod distribution;
+pub mod event_set;
+pub mod heap;
 pub mod random;
 pub mod time;
 

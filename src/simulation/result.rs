@@ -2,7 +2,7 @@
 //! these into estimates.
 
 use crate::stats::histogram::Histogram;
-pub use crate::stats::timeweighted::TimeWeighted;
+use crate::stats::timeweighted::TimeWeighted;
 
 /// Why a request got no answer. The order is that of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,22 +110,7 @@ impl ClassResult {
     }
 }
 
-/// What kind of thing a station is, which decides how its figures are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StationRole {
-    Cpu,
-    Disk,
-    NicOut,
-    NicIn,
-    /// Workers, connections, slots: held while other stations work.
-    Pool,
-    /// A plain `station` service.
-    Plain,
-    /// A stage of the group commit.
-    Stage,
-    /// A replica's applier workers.
-    Applier,
-}
+pub use crate::model::network::Role as StationRole;
 
 #[derive(Clone, Debug)]
 pub struct StationResult {
@@ -150,8 +135,10 @@ pub struct StationResult {
     pub waiting_sum_ns: u128,
     pub service_sum_ns: u128,
     pub sojourn_sum_ns: u128,
-    /// Sum of squares of the sojourn, in seconds squared.
-    pub sojourn_squares_s2: f64,
+    /// Waiting of those who left unserved, nanoseconds.
+    pub lost_waiting_sum_ns: u128,
+    /// Pools: slots granted, which is what `waiting_sum_ns` is over; else 0.
+    pub granted: u64,
     /// Part of the sojourns that lay before the measured part, and time so far of those still present at
     /// its end: what Little's law needs to hold exactly on a finite run. Nanoseconds.
     pub sojourn_before_ns: u128,
@@ -181,6 +168,8 @@ pub struct ReplicaResult {
     pub backlog_area_ns: u128,
     pub backlog_max: u64,
     pub backlog_end: u64,
+    /// Age of the oldest transaction not applied at the end, nanoseconds.
+    pub behind_end_ns: u64,
     /// Reads here, and those while an older commit was not applied.
     pub reads: u64,
     pub stale_reads: u64,
@@ -212,8 +201,112 @@ pub struct Window {
     pub present_ns: Vec<u64>,
 }
 
+impl Window {
+    /// Both windows as one.
+    pub fn merge(&mut self, other: &Window) {
+        self.arrived += other.arrived;
+        self.completed += other.completed;
+        for (mine, theirs) in self.failed.iter_mut().zip(&other.failed) {
+            *mine += theirs;
+        }
+        self.latency.merge(&other.latency);
+        for (mine, theirs) in [(&mut self.busy_ns, &other.busy_ns), (&mut self.present_ns, &other.present_ns)] {
+            if mine.len() < theirs.len() {
+                mine.resize(theirs.len(), 0);
+            }
+            for (m, t) in mine.iter_mut().zip(theirs) {
+                *m += t;
+            }
+        }
+    }
+}
+
 /// 16 buckets for each octave of nanoseconds: enough for a chart (4% wide).
 #[derive(Clone, Debug, Default)]
 pub struct CoarseHistogram {
     pub counts: Vec<u32>,
+}
+
+/// log2 of the buckets for each octave of a [`CoarseHistogram`].
+const COARSE: u32 = 4;
+
+#[inline(always)]
+fn coarse_index(value: u64) -> usize {
+    let exponent = 63 - (value | (1 << COARSE)).leading_zeros() - COARSE;
+    ((exponent as usize) << COARSE) + (value >> exponent) as usize
+}
+
+/// Lowest value of a bucket and its width, nanoseconds.
+fn coarse_bounds(index: usize) -> (f64, f64) {
+    let exponent = (index >> COARSE).saturating_sub(1);
+    let width = (1u64 << exponent) as f64;
+    ((index - (exponent << COARSE)) as f64 * width, width)
+}
+
+impl CoarseHistogram {
+    #[inline(always)]
+    pub fn record(&mut self, value: u64) {
+        let i = coarse_index(value);
+        if i >= self.counts.len() {
+            self.grow(i);
+        }
+        self.counts[i] += 1;
+    }
+
+    #[cold]
+    fn grow(&mut self, i: usize) {
+        // a whole octave at a time
+        self.counts.resize(((i >> COARSE) + 1) << COARSE, 0);
+    }
+
+    pub fn merge(&mut self, other: &CoarseHistogram) {
+        if other.counts.len() > self.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
+    pub fn count(&self) -> u64 {
+        self.counts.iter().map(|n| u64::from(*n)).sum()
+    }
+
+    /// Nearest rank, placed by linear interpolation inside its bucket (at most 6% wide), nanoseconds;
+    /// `None` without observations.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let count = self.count();
+        if count == 0 {
+            return None;
+        }
+        let rank = ((q * count as f64).ceil() as u64).clamp(1, count);
+        let mut below = 0;
+        for (i, &n) in self.counts.iter().enumerate() {
+            let n = u64::from(n);
+            if below + n >= rank {
+                let (low, width) = coarse_bounds(i);
+                if width == 1.0 {
+                    return Some(low);
+                }
+                return Some(low - 0.5 + width * ((rank - below) as f64 - 0.5) / n as f64);
+            }
+            below += n;
+        }
+        None
+    }
+
+    /// From bucket midpoints, nanoseconds; `None` without observations.
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        let sum: f64 = self
+            .counts
+            .iter()
+            .enumerate()
+            .map(|(i, &n)| {
+                let (low, width) = coarse_bounds(i);
+                f64::from(n) * (low + (width - 1.0) / 2.0)
+            })
+            .sum();
+        (count > 0).then(|| sum / count as f64)
+    }
 }
