@@ -3,9 +3,11 @@
 //! Invariant: nothing under `engine/` knows of the web, of files, of threads or of the wall clock.
 
 pub mod distribution;
+pub mod event_set;
+pub mod heap;
 pub mod random;
 pub mod time;
 
-pub use distribution::Distribution;
+pub use distribution::{Distribution, Sampler};
 pub use random::{Key, KeyedRng};
 pub use time::SimTime;

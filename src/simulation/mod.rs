@@ -1,3 +1,174 @@
 //! Compile a scenario, run it once, observe it.
+//!
+//! `compile` makes the network, `simulator` runs it, `observation` records, `result` is what comes out.
+//!
+//! Invariant: no I/O, no threads, no wall clock. Same scenario and seed: the same result, bit for bit.
 
+pub mod compile;
+pub mod load;
+pub mod log;
+mod memory;
+mod observation;
 pub mod result;
+mod simulator;
+pub mod source;
+
+use crate::engine::random::Key;
+use crate::engine::time::SimTime;
+use crate::model::network::{Network, StationAt};
+use crate::scenario::{Process, Scenario};
+use crate::workload::arrival::Arrivals;
+use crate::workload::trace::TraceRecord;
+use compile::Compiled;
+use log::EventLog;
+use observation::Observation;
+use result::{ReplicaResult, RunResult, StationDetail, StationResult};
+use simulator::Simulator;
+use source::{Feed, Source};
+
+/// The requests of a trace, in the order of arrival.
+pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
+
+/// What a run needs besides the compiled scenario.
+pub struct RunPlan<'a> {
+    /// Index of the run within its experiment: with the scenario's seed it fixes every draw.
+    pub run: u32,
+    /// Length of the warm-up, seconds.
+    pub warmup_s: f64,
+    /// Length of the measured part, seconds; `None`: until nothing is left to happen.
+    pub duration_s: Option<f64>,
+    /// The trace of each source that replays one (index in `Scenario::traffic`).
+    pub traces: &'a (dyn Fn(usize) -> Records<'a> + Sync),
+}
+
+/// One run.
+pub fn run(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> RunResult {
+    simulate(scenario, compiled, plan, None).0
+}
+
+/// One run with the log of every arrival, start of service and end; for tiny scenarios.
+pub fn run_logged(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> (RunResult, EventLog) {
+    let (result, log) = simulate(scenario, compiled, plan, Some(EventLog::default()));
+    (result, log.unwrap_or_default())
+}
+
+fn simulate(
+    scenario: &Scenario,
+    compiled: &Compiled,
+    plan: &RunPlan,
+    log: Option<EventLog>,
+) -> (RunResult, Option<EventLog>) {
+    let root = Key::of_seed(scenario.simulation.seed).indexed(plan.run as u64);
+    let origin = SimTime::from_seconds(plan.warmup_s);
+    let sources = scenario.traffic.iter().enumerate().map(|(i, traffic)| {
+        let key = root.named(&format!("traffic.{}", traffic.name));
+        let feed = match &traffic.process {
+            Process::Trace(_) => Feed::Trace((plan.traces)(i)),
+            Process::Closed { users, .. } => Feed::Users(vec![0; *users as usize]),
+            process => Feed::Process(Box::new(Arrivals::new(process, key, origin))),
+        };
+        Source::new(compiled.leaves[i], compiled.entries[i].clone(), key, origin.0, feed)
+    });
+    let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
+    let observation =
+        Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    let mut simulator = Simulator::new(compiled.network.clone(), sources.collect(), observation, log);
+    simulator.run();
+    let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
+    let log = simulator.log.take();
+    (simulator.into_result(scenario.simulation.seed, plan, sessions), log)
+}
+
+impl Simulator<'_> {
+    fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
+        let end = self.observation.origin + self.observation.measured;
+        let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
+        let replicas = std::mem::take(&mut self.net.replicas)
+            .into_iter()
+            .map(|r| ReplicaResult {
+                backlog_end: r.pending.len() as u64,
+                behind_end_ns: r.behind_ns(end),
+                server: r.server,
+                apply_delay_ns: r.apply_delay,
+                seconds_behind: r.seconds_behind,
+                backlog_area_ns: r.backlog_area,
+                backlog_max: r.backlog_max,
+                reads: r.reads,
+                stale_reads: r.stale_reads,
+                own_write_misses: sessions.then_some(r.own_write_misses),
+            })
+            .collect();
+        let trace_notes = self
+            .sources
+            .iter()
+            .filter(|s| s.without_work > 0)
+            .map(|s| {
+                format!("{} requests had no recorded work and drew from the latest of their class", s.without_work)
+            })
+            .collect();
+        RunResult {
+            seed,
+            run: plan.run,
+            warmup_s: plan.warmup_s,
+            measured_s: SimTime(self.observation.measured).seconds(),
+            events: self.events,
+            finished_total: self.observation.finished_total,
+            classes: self.observation.classes,
+            stations,
+            replicas,
+            windows: self.observation.windows,
+            in_flight_start: self.observation.in_flight_start,
+            in_flight_end: self.observation.in_flight,
+            in_flight_max: self.observation.in_flight_max,
+            trace_notes,
+            oom_kills: self.net.memories.iter().filter(|m| m.kills > 0).map(|m| (m.server.clone(), m.kills)).collect(),
+        }
+    }
+}
+
+fn station_result(net: &mut Network, index: usize, end: u64) -> StationResult {
+    let entry = net.stations[index].clone();
+    let pool = match entry.at {
+        StationAt::Pool(i) => Some(&net.pools[i as usize]),
+        StationAt::Dispatcher(i) => Some(&net.dispatchers[i as usize].pool),
+        _ => None,
+    };
+    let pool = pool.map(|p| (p.waiting_sum, p.granted));
+    let observed = net.observed(entry.at);
+    let open = observed.open_sojourn(end);
+    let detail = observed.detail.take().map(|d| {
+        Box::new(StationDetail {
+            waiting_ns: d.waiting,
+            sojourn_ns: d.sojourn,
+            present_ns: d.present_ns,
+            arrivals_waiting: d.arrivals_waiting,
+        })
+    });
+    let mut result = StationResult {
+        name: entry.name,
+        role: entry.role,
+        workers: entry.workers,
+        arrivals: observed.arrivals,
+        departures: observed.departures,
+        lost: observed.lost,
+        present_start: observed.present_start,
+        present_end: observed.present as u64,
+        present_area_ns: observed.present_area,
+        busy_area_ns: observed.busy_area,
+        waiting_sum_ns: observed.sojourn_sum.saturating_sub(observed.service_sum),
+        service_sum_ns: observed.service_sum,
+        sojourn_sum_ns: observed.sojourn_sum,
+        lost_waiting_sum_ns: observed.lost_waiting_sum,
+        granted: 0,
+        sojourn_before_ns: observed.sojourn_before,
+        sojourn_open_ns: open,
+        detail,
+    };
+    if let Some((waiting_sum, granted)) = pool {
+        // a pool does not remember who came when: its own sums are those of all time spent in it
+        result.waiting_sum_ns = waiting_sum;
+        result.granted = granted;
+        result.service_sum_ns = result.busy_area_ns;
+    }
+    result
+}

@@ -2,6 +2,7 @@
 //! these into estimates.
 
 use crate::stats::histogram::Histogram;
+use crate::stats::timeweighted::TimeWeighted;
 
 /// Why a request got no answer. The order is that of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,22 +110,7 @@ impl ClassResult {
     }
 }
 
-/// What kind of thing a station is, which decides how its figures are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StationRole {
-    Cpu,
-    Disk,
-    NicOut,
-    NicIn,
-    /// Workers, connections, slots: held while other stations work.
-    Pool,
-    /// A plain `station` service.
-    Plain,
-    /// A stage of the group commit.
-    Stage,
-    /// A replica's applier workers.
-    Applier,
-}
+pub use crate::model::network::Role as StationRole;
 
 #[derive(Clone, Debug)]
 pub struct StationResult {
@@ -149,8 +135,10 @@ pub struct StationResult {
     pub waiting_sum_ns: u128,
     pub service_sum_ns: u128,
     pub sojourn_sum_ns: u128,
-    /// Sum of squares of the sojourn, in seconds squared.
-    pub sojourn_squares_s2: f64,
+    /// Waiting of those who left unserved, nanoseconds.
+    pub lost_waiting_sum_ns: u128,
+    /// Pools: slots granted, which is what `waiting_sum_ns` is over; else 0.
+    pub granted: u64,
     /// Part of the sojourns that lay before the measured part, and time so far of those still present at
     /// its end: what Little's law needs to hold exactly on a finite run. Nanoseconds.
     pub sojourn_before_ns: u128,
@@ -180,24 +168,13 @@ pub struct ReplicaResult {
     pub backlog_area_ns: u128,
     pub backlog_max: u64,
     pub backlog_end: u64,
+    /// Age of the oldest transaction not applied at the end, nanoseconds.
+    pub behind_end_ns: u64,
     /// Reads here, and those while an older commit was not applied.
     pub reads: u64,
     pub stale_reads: u64,
     /// Reads by a user whose own last write was not applied yet; `None` without sessions.
     pub own_write_misses: Option<u64>,
-}
-
-/// A quantity observed over time: mean, maximum, and a few shares of time.
-#[derive(Clone, Debug, Default)]
-pub struct TimeWeighted {
-    /// Integral of the value (nanoseconds) over time (seconds).
-    pub area: f64,
-    pub total_s: f64,
-    pub max_ns: u64,
-    /// Seconds spent at zero.
-    pub zero_s: f64,
-    /// Seconds spent in each logarithmic bucket of the value; see `stats::timeweighted`.
-    pub buckets: Vec<f64>,
 }
 
 /// Time series with a bounded number of windows: when a run outgrows them, neighbours merge.
@@ -222,6 +199,26 @@ pub struct Window {
     pub busy_ns: Vec<u64>,
     /// Request-nanoseconds present by station.
     pub present_ns: Vec<u64>,
+}
+
+impl Window {
+    /// Both windows as one.
+    pub fn merge(&mut self, other: &Window) {
+        self.arrived += other.arrived;
+        self.completed += other.completed;
+        for (mine, theirs) in self.failed.iter_mut().zip(&other.failed) {
+            *mine += theirs;
+        }
+        self.latency.merge(&other.latency);
+        for (mine, theirs) in [(&mut self.busy_ns, &other.busy_ns), (&mut self.present_ns, &other.present_ns)] {
+            if mine.len() < theirs.len() {
+                mine.resize(theirs.len(), 0);
+            }
+            for (m, t) in mine.iter_mut().zip(theirs) {
+                *m += t;
+            }
+        }
+    }
 }
 
 /// 16 buckets for each octave of nanoseconds: enough for a chart (4% wide).

@@ -2,3 +2,4 @@
 //! else of this crate.
 
 pub mod histogram;
+pub mod timeweighted;

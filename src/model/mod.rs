@@ -1,0 +1,9 @@
+//! What a scenario compiles to: requests, stations, programs. Plain arrays and ids.
+//!
+//! Invariant: nothing under `model/` reads a scenario or a file; no trait object, no shared ownership.
+
+pub mod cache;
+pub mod network;
+pub mod program;
+pub mod request;
+pub mod station;

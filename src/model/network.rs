@@ -1,0 +1,366 @@
+//! The compiled network: every array that the interpreter needs, in the state in which a run begins.
+
+use std::collections::VecDeque;
+
+use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
+use super::request::RequestId;
+use super::station::{Dispatcher, Fcfs, Observed, Pool, Priority, Sharing, Stage};
+use crate::engine::heap::Heap;
+use crate::stats::histogram::Histogram;
+use crate::stats::timeweighted::TimeWeighted;
+
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    pub steps: Vec<Step>,
+    pub draws: Vec<Draw>,
+    pub switches: Vec<SwitchTable>,
+    /// Branches of each fork.
+    pub forks: Vec<Vec<StepId>>,
+    /// Ways to callees; a step's `links` plus the chosen server is an index here.
+    pub links: Vec<Link>,
+    /// First steps of callees' programs; a step's `entries` plus the chosen server is an index here.
+    pub entries: Vec<StepId>,
+
+    pub fcfs: Vec<Fcfs>,
+    pub sharing: Vec<Sharing>,
+    pub priority: Vec<Priority>,
+    pub pools: Vec<Pool>,
+    pub dispatchers: Vec<Dispatcher>,
+    pub stages: Vec<Stage>,
+    pub lines: Vec<Line>,
+    pub timeouts: Vec<TimeoutLine>,
+    /// Drawn delays of all requests.
+    pub delays: Delays,
+    /// Drawn patiences of all waits.
+    pub patiences: Patiences,
+
+    pub databases: Vec<Database>,
+    pub replicas: Vec<Replica>,
+    pub routers: Vec<Router>,
+    pub memories: Vec<Memory>,
+    pub processes: Vec<Process>,
+
+    /// The `BranchEnd` at which work ends that nobody waits for any more.
+    pub orphan_end: StepId,
+
+    /// Who owns each leaf of the event set.
+    pub leaves: Vec<Leaf>,
+    /// Stations in the order of reports.
+    pub stations: Vec<StationEntry>,
+}
+
+/// Owner of a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// The clock's own: the end of the warm-up, window boundaries.
+    Tick,
+    /// Next arrival of a source.
+    Source(u32),
+    /// One worker of a FCFS station.
+    FcfsWorker(u32),
+    /// A FCFS station that keeps its departures in a heap.
+    FcfsHeap(u32),
+    Sharing(u32),
+    /// One worker of a priority station.
+    PriorityWorker(u32),
+    Line(u32),
+    Timeouts(u32),
+    Delays,
+    Patiences,
+    /// A killed process serves again.
+    Restart(u32),
+}
+
+/// Which array holds a station, and how it is reported.
+#[derive(Clone, Debug)]
+pub struct StationEntry {
+    pub name: String,
+    pub role: Role,
+    pub at: StationAt,
+    /// `None`: unlimited.
+    pub workers: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StationAt {
+    Fcfs(u32),
+    Sharing(u32),
+    Priority(u32),
+    Pool(u32),
+    Dispatcher(u32),
+    Stage(u32),
+}
+
+/// What kind of thing a station is, which decides how its figures are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Cpu,
+    Disk,
+    NicOut,
+    NicIn,
+    /// Workers, connections, slots: held while other stations work.
+    Pool,
+    /// A plain `station` service.
+    Plain,
+    /// A stage of the group commit.
+    Stage,
+    /// A replica's applier workers.
+    Applier,
+}
+
+/// Constant delays of equal length: first in, first out.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub length: u64,
+    pub leaf: u32,
+    /// (due, sequence, request)
+    pub queue: VecDeque<(u64, u64, RequestId)>,
+}
+
+impl Line {
+    /// Takes one out before its time (its process was killed).
+    pub fn forget(&mut self, id: RequestId) {
+        self.queue.retain(|&(_, _, other)| other != id);
+    }
+}
+
+/// Timeouts of equal length, cancelled lazily.
+#[derive(Clone, Debug)]
+pub struct TimeoutLine {
+    pub length: u64,
+    pub leaf: u32,
+    pub queue: VecDeque<(u64, u64, Wait)>,
+}
+
+/// A wait that may end by a timeout: stale when the request's epoch has moved on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub request: RequestId,
+    pub epoch: u32,
+    pub at: WaitAt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitAt {
+    Fcfs(u32),
+    Priority(u32),
+    Pool(u32),
+    Dispatcher(u32),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Delays {
+    pub leaf: u32,
+    /// (due, sequence) as one number.
+    pub heap: Heap<u128, RequestId>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Patiences {
+    pub leaf: u32,
+    pub heap: Heap<u128, Wait>,
+}
+
+/// A database whose commits go to replicas.
+#[derive(Clone, Debug, Default)]
+pub struct Database {
+    pub replicas: Vec<u32>,
+    pub committed: u64,
+    /// Closed users: number of the last own commit (1-based), by user.
+    pub last_commit_of_user: Vec<u64>,
+}
+
+/// What is known of a replica.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    pub server: String,
+    pub database: u32,
+    /// Commit instants of transactions not applied yet, oldest first.
+    pub pending: VecDeque<u64>,
+    pub applied: u64,
+    pub last_change: u64,
+    pub seconds_behind: TimeWeighted,
+    pub backlog_area: u128,
+    pub backlog_max: u64,
+    pub apply_delay: Histogram,
+    pub reads: u64,
+    pub stale_reads: u64,
+    pub own_write_misses: u64,
+    /// Transactions received, which is the next one's ticket.
+    pub received: u64,
+    /// Ticket that may pass `AwaitTurn` next, and who waits: (ticket, request).
+    pub turn: u64,
+    pub waiting: Heap<u64, RequestId>,
+}
+
+impl Replica {
+    pub fn new(server: String, database: u32) -> Replica {
+        Replica {
+            server,
+            database,
+            pending: VecDeque::new(),
+            applied: 0,
+            last_change: 0,
+            seconds_behind: TimeWeighted::default(),
+            backlog_area: 0,
+            backlog_max: 0,
+            apply_delay: Histogram::default(),
+            reads: 0,
+            stale_reads: 0,
+            own_write_misses: 0,
+            received: 0,
+            turn: 0,
+            waiting: Heap::default(),
+        }
+    }
+
+    /// Age of the oldest transaction not applied at `now`, nanoseconds; 0 when caught up.
+    pub fn behind_ns(&self, now: u64) -> u64 {
+        self.pending.front().map_or(0, |&committed| now.saturating_sub(committed))
+    }
+
+    /// Brings the averages over time up to `now`.
+    pub fn advance(&mut self, now: u64) {
+        let elapsed = now - self.last_change;
+        if elapsed == 0 {
+            return;
+        }
+        match self.pending.front() {
+            None => self.seconds_behind.add_constant(0, elapsed),
+            Some(&committed) => {
+                self.seconds_behind.add_ramp(self.last_change - committed, now - committed, elapsed);
+            }
+        }
+        self.backlog_area += self.pending.len() as u128 * elapsed as u128;
+        self.last_change = now;
+    }
+
+    /// A transaction is committed on the primary; returns its ticket.
+    pub fn commit(&mut self, now: u64) -> u32 {
+        self.advance(now);
+        self.pending.push_back(now);
+        self.backlog_max = self.backlog_max.max(self.pending.len() as u64);
+        self.received += 1;
+        (self.received - 1) as u32
+    }
+
+    /// The oldest transaction is applied: they come in the order of commits.
+    pub fn apply(&mut self, now: u64, committed: u64) {
+        self.advance(now);
+        let oldest = self.pending.pop_front().expect("an applied transaction was committed before");
+        assert_eq!(oldest, committed, "replica {} applied out of commit order", self.server);
+        self.applied += 1;
+        self.apply_delay.record(now - committed);
+    }
+
+    /// A read arrives, of a user whose last own commit has this number (1-based; 0: none).
+    pub fn read(&mut self, own_commit: u64) {
+        self.reads += 1;
+        self.stale_reads += !self.pending.is_empty() as u64;
+        self.own_write_misses += (own_commit > self.applied) as u64;
+    }
+
+    /// The measured part begins.
+    pub fn begin(&mut self, now: u64) {
+        self.advance(now);
+        self.seconds_behind = TimeWeighted::default();
+        self.backlog_area = 0;
+        self.backlog_max = self.pending.len() as u64;
+        self.apply_delay.clear();
+        self.reads = 0;
+        self.stale_reads = 0;
+        self.own_write_misses = 0;
+    }
+}
+
+/// Where reads go.
+#[derive(Clone, Debug)]
+pub struct Router {
+    pub rule: Rule,
+    pub database: u32,
+    /// Number of the next read, for round robin.
+    pub next: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// Round robin over these servers (index within the service; 0 is the primary).
+    RoundRobin(Vec<u32>),
+    /// Round robin over the replicas whose lag, as last polled, is at most this; else the primary.
+    MaxLag { limit_ns: u64, poll_ns: u64, polled_at: u64, fresh: Vec<u32> },
+}
+
+/// Memory of one server.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    pub server: String,
+    pub ram: f64,
+    pub used: f64,
+    pub used_max: f64,
+    pub swaps: bool,
+    /// Bytes that a CPU burst touches.
+    pub touched: f64,
+    /// Time of a swap-in at the disk: for each byte, and for the operation, nanoseconds.
+    pub swap_ns_per_byte: f64,
+    pub swap_ns_per_operation: f64,
+    /// Processes on this server, as indices of `Network::processes`.
+    pub processes: Vec<u32>,
+    pub kills: u64,
+}
+
+impl Memory {
+    /// Time at the disk to bring in what a CPU burst touches and memory does not hold, nanoseconds.
+    pub fn swap_in_ns(&self) -> u64 {
+        if !self.swaps || self.used <= self.ram {
+            return 0;
+        }
+        let missing = (self.used - self.ram) / self.used;
+        super::program::round_nanos(self.swap_ns_per_operation + missing * self.touched * self.swap_ns_per_byte)
+    }
+}
+
+/// A process on a server, as the OOM killer sees it.
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub name: String,
+    pub memory: u32,
+    /// Resident without requests, bytes.
+    pub base: f64,
+    /// With requests, bytes.
+    pub used: f64,
+    /// Steps of its programs, as ranges; a request whose frame returns into one is inside.
+    pub steps: Vec<(StepId, StepId)>,
+    /// Pools whose slots it holds.
+    pub pools: Vec<u32>,
+    pub restart_ns: u64,
+    pub down: bool,
+    pub leaf: u32,
+}
+
+/// How a source of traffic begins its requests.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// (upper threshold of 32 bits, class), increasing: which class a request is of.
+    pub classes: Vec<(u32, u16)>,
+    /// First step by class.
+    pub entry_of_class: Vec<StepId>,
+    /// Classes that a closed user asks for in turn; empty: by `classes`.
+    pub session: Vec<u16>,
+    /// Closed users: the draw of the think time, and the step that thinks.
+    pub think: DrawId,
+    pub think_step: StepId,
+}
+
+impl Network {
+    /// The figures of a station.
+    pub fn observed(&mut self, at: StationAt) -> &mut Observed {
+        match at {
+            StationAt::Fcfs(i) => &mut self.fcfs[i as usize].observed,
+            StationAt::Sharing(i) => &mut self.sharing[i as usize].observed,
+            StationAt::Priority(i) => &mut self.priority[i as usize].observed,
+            StationAt::Pool(i) => &mut self.pools[i as usize].observed,
+            StationAt::Dispatcher(i) => &mut self.dispatchers[i as usize].pool.observed,
+            StationAt::Stage(i) => &mut self.stages[i as usize].observed,
+        }
+    }
+}

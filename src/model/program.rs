@@ -1,0 +1,211 @@
+//! What a scenario compiles to: for each request class a flat list of steps. Nothing here, and nothing in
+//! the interpreter, knows of HAProxy or MySQL; tiers are compilers to these steps.
+
+use crate::engine::distribution::Sampler;
+use crate::engine::random::Key;
+
+use super::request::Request;
+
+/// Index of a step.
+pub type StepId = u32;
+/// Index of a draw.
+pub type DrawId = u32;
+
+/// One instruction. Sixteen bytes; every id is an index into an array of the compiled network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Queue at a FCFS station and be served; `fail` when turned away or out of patience.
+    Serve { station: u32, draw: DrawId, fail: StepId },
+    /// Be served at a processor-sharing station.
+    Share { station: u32, draw: DrawId },
+    /// Queue at a priority station and be served.
+    ServeByRank { station: u32, draw: DrawId, fail: StepId },
+    /// Pass a constant time: all equal delays share one line.
+    Delay { line: u32 },
+    /// Pass a drawn time, less a constant already spent (nanoseconds).
+    DelayDrawn { draw: DrawId, less_ns: u32 },
+    /// Take one slot of a pool and keep it; `fail` with `reason` when turned away or timed out.
+    Acquire { reason: u8, pool: u32, fail: StepId },
+    Release { pool: u32 },
+    /// Go on with probability `threshold` / 2^32, else jump.
+    Branch { draw: DrawId, threshold: u32, otherwise: StepId },
+    /// With probability `threshold` / 2^32 go back and count a new visit.
+    Again { draw: DrawId, threshold: u32, back: StepId },
+    /// Jump to one of a table's targets by weight.
+    Switch { draw: DrawId, table: u32 },
+    Jump { to: StepId },
+    /// Mark the request as failed and jump to where what it holds is given back.
+    Fail { reason: u8, to: StepId },
+
+    /// Choose a server of a service by a balance policy; waits where all are full.
+    Dispatch { dispatcher: u32, fail: StepId },
+    /// The chosen server has answered: its slot goes to the next in the queue.
+    Undispatch { dispatcher: u32 },
+    /// Choose by the database's rule for reads.
+    Route { router: u32 },
+    /// Call the chosen server's program: `entries + chosen`.
+    CallChosen { entries: u32, fail: StepId },
+    /// Call a program whose server is known.
+    CallFixed { to: StepId, chosen: u32, fail: StepId },
+    Return,
+
+    /// Bytes from caller to the chosen callee, through both network cards at once.
+    Send { links: u32, draw: DrawId },
+    /// Bytes of the answer from the chosen callee.
+    Receive { links: u32, draw: DrawId },
+    /// The wire to (or from) the chosen callee.
+    Propagate { links: u32 },
+
+    /// Start all branches of a table; go on at the next step when all have ended.
+    Fork { table: u32 },
+    /// All branches have ended: on, or where failures go if one has failed.
+    Join { fail: StepId },
+    /// Start a part that nobody waits for.
+    Spawn { to: StepId },
+    /// The end of a branch or of a spawned part.
+    BranchEnd,
+    /// The end of work that the system does for itself.
+    Gone,
+    /// Number of a pass through a repeated part, for its draws.
+    Visit { number: u32 },
+
+    /// Join a group-commit stage with this many log bytes: the first becomes the group's leader and goes on,
+    /// followers go on at `after` when the leader leaves.
+    JoinStage { stage: u32, draw: DrawId, after: StepId },
+    /// The leader writes the group's bytes: FCFS at the disk, `draw` is the time of one operation.
+    WriteGroup { stage: u32, disk: u32, draw: DrawId },
+    /// Go on at every `every`-th group, else jump.
+    SyncDue { stage: u32, every: u32, skip: StepId },
+    LeaveStage { stage: u32 },
+
+    /// A transaction is in the binlog: each replica's part of `table` (a fork's) begins.
+    Commit { database: u32, table: u32 },
+    /// Wait until all earlier transactions passed this point of the replica.
+    AwaitTurn { replica: u32 },
+    PassTurn { replica: u32 },
+    Applied { replica: u32 },
+    /// A read begins at a replica.
+    ReadAt { replica: u32 },
+
+    /// Memory of a server: taken, given back (the same draw), and what does not fit read from its disk.
+    TakeMemory { process: u32, draw: DrawId, fail: StepId },
+    FreeMemory { process: u32, draw: DrawId },
+    SwapIn { memory: u32, disk: u32 },
+
+    /// A closed user thinks, then begins the next request.
+    Think { source: u32 },
+    Begin { source: u32 },
+    /// The client has its answer, or its failure.
+    End,
+}
+
+/// A random quantity that a step needs. Times are in nanoseconds.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    /// Constant of what it is for, from its name.
+    pub purpose: u64,
+    pub sampler: Sampler,
+    /// Added to what is drawn or supplied.
+    pub plus: f64,
+    /// Column of the trace that supplies it; `NOT_GIVEN` if drawn.
+    pub column: u8,
+    /// Multiplies a supplied value.
+    pub factor: f32,
+}
+
+pub const NOT_GIVEN: u8 = u8::MAX;
+
+impl Draw {
+    pub fn new(name: &str, sampler: Sampler) -> Draw {
+        Draw { purpose: crate::engine::random::purpose(name), sampler, plus: 0.0, column: NOT_GIVEN, factor: 1.0 }
+    }
+
+    /// The value for this request, its present visit: nanoseconds, bytes or a plain number.
+    #[inline(always)]
+    pub fn value(&self, request: &Request) -> f64 {
+        if self.column != NOT_GIVEN {
+            let given = request.given[self.column as usize];
+            if !given.is_nan() {
+                return (given * self.factor) as f64 + self.plus;
+            }
+        }
+        self.sampler.sample(&mut Key(request.key).draw(self.purpose, request.visit as u32)) + self.plus
+    }
+
+    /// The value rounded to whole nanoseconds.
+    #[inline(always)]
+    pub fn nanos(&self, request: &Request) -> u64 {
+        round_nanos(self.value(request))
+    }
+
+    /// 32 uniform bits.
+    #[inline(always)]
+    pub fn bits(&self, request: &Request) -> u32 {
+        (Key(request.key).draw(self.purpose, request.visit as u32).next() >> 32) as u32
+    }
+}
+
+/// Longest time that a draw may yield: 52 days in nanoseconds.
+const LONGEST: f64 = 4_503_599_627_370_495.0;
+
+/// Rounds to the nearest integer without a branch: adding 2^52 leaves the integer in the mantissa.
+#[inline(always)]
+pub fn round_nanos(value: f64) -> u64 {
+    let value = value.clamp(0.0, LONGEST);
+    (value + 4_503_599_627_370_496.0).to_bits() & ((1 << 52) - 1)
+}
+
+/// Weighted targets of a `Switch`, as cumulative thresholds of 32 bits.
+#[derive(Clone, Debug)]
+pub struct SwitchTable {
+    /// (upper threshold, target); the last is `u32::MAX` and takes all.
+    pub targets: Vec<(u32, StepId)>,
+}
+
+impl SwitchTable {
+    #[inline(always)]
+    pub fn target(&self, bits: u32) -> StepId {
+        for &(threshold, target) in &self.targets {
+            if bits < threshold {
+                return target;
+            }
+        }
+        self.targets[self.targets.len() - 1].1
+    }
+}
+
+/// A probability as a threshold of 32 bits.
+pub fn threshold(probability: f64) -> u32 {
+    (probability * 4_294_967_296.0).round().min(u32::MAX as f64) as u32
+}
+
+/// The way between a caller and one server of a service that it calls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// Network cards by direction; `request::NONE` where none is modelled or both are on one server.
+    pub caller_out: u32,
+    pub callee_in: u32,
+    pub callee_out: u32,
+    pub caller_in: u32,
+    /// Line of the one-way delay; `request::NONE` on one server.
+    pub line: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_stay_small() {
+        assert_eq!(std::mem::size_of::<Step>(), 16);
+        assert!(std::mem::size_of::<Draw>() <= 56);
+    }
+
+    #[test]
+    fn rounding_is_to_the_nearest_nanosecond() {
+        for (value, rounded) in [(0.0, 0), (0.49, 0), (0.51, 1), (1e9 + 0.4, 1_000_000_000), (-3.0, 0), (f64::NAN, 0)] {
+            assert_eq!(round_nanos(value), rounded, "{value}");
+        }
+        assert_eq!(round_nanos(f64::INFINITY), (1 << 52) - 1);
+    }
+}

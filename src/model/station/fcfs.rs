@@ -1,0 +1,53 @@
+//! First come, first served, with one or many workers.
+
+use super::observed::Observed;
+use super::pool::Patience;
+use crate::engine::heap::Heap;
+use crate::model::request::{Queue, RequestId};
+
+/// Up to this many workers each have a leaf of their own in the event set; beyond, the station keeps its
+/// departures in a heap behind one leaf.
+pub const OWN_LEAVES_MAX: u32 = 16;
+
+#[derive(Clone, Debug)]
+pub struct Fcfs {
+    /// `u32::MAX`: unlimited.
+    pub workers: u32,
+    /// First of its leaves.
+    pub leaf: u32,
+    /// Idle workers, as leaves; only with leaves of their own.
+    pub idle: Vec<u32>,
+    /// (time, sequence) of departures to come; only without leaves of their own.
+    pub departures: Heap<u128, RequestId>,
+    pub queue: Queue,
+    /// Most that may wait.
+    pub queue_limit: u32,
+    pub patience: Option<Patience>,
+    pub observed: Observed,
+}
+
+impl Fcfs {
+    pub fn new(workers: u32, leaf: u32) -> Fcfs {
+        let own = workers <= OWN_LEAVES_MAX;
+        Fcfs {
+            workers,
+            leaf,
+            // popped from the end: the first worker is taken first
+            idle: if own { (leaf..leaf + workers).rev().collect() } else { Vec::new() },
+            departures: Heap::default(),
+            queue: Queue::default(),
+            queue_limit: u32::MAX,
+            patience: None,
+            observed: Observed::default(),
+        }
+    }
+
+    pub fn has_own_leaves(&self) -> bool {
+        self.workers <= OWN_LEAVES_MAX
+    }
+
+    /// Leaves that a station with so many workers needs.
+    pub fn leaves(workers: u32) -> u32 {
+        if workers <= OWN_LEAVES_MAX { workers } else { 1 }
+    }
+}

@@ -1,0 +1,185 @@
+//! Processor sharing over c cores, each request on at most one: CPU and network cards.
+//!
+//! Kept by attained service: a virtual clock runs at the rate at which each request is served
+//! (min(1, c/n)), and a request leaves when the clock has moved by its work. Arrival and departure cost
+//! O(log n), and nothing is recomputed for the others.
+
+use std::cmp::Ordering;
+
+use super::observed::Observed;
+use crate::engine::heap::Heap;
+use crate::model::request::RequestId;
+
+#[derive(Clone, Debug)]
+pub struct Sharing {
+    pub cores: f64,
+    /// Nanoseconds of one unit of work: 1 for CPUs, whose work is in nanoseconds; that of a byte for network
+    /// cards.
+    pub unit_ns: f64,
+    pub leaf: u32,
+    /// Service attained since the station was last empty, nanoseconds.
+    clock: f64,
+    /// When the clock was last moved.
+    moved: u64,
+    /// Finishing value of the clock for each request present.
+    finishes: Heap<Finish, ()>,
+    sequence: u32,
+    pub observed: Observed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Finish {
+    at: f64,
+    sequence: u32,
+    pub request: RequestId,
+}
+
+impl PartialOrd for Finish {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Finish) -> Option<Ordering> {
+        match self.at.partial_cmp(&other.at) {
+            Some(Ordering::Equal) => Some(self.sequence.cmp(&other.sequence)),
+            order => order,
+        }
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Finish) -> bool {
+        self.at < other.at || (self.at == other.at && self.sequence < other.sequence)
+    }
+
+    #[inline(always)]
+    fn le(&self, other: &Finish) -> bool {
+        !other.lt(self)
+    }
+
+    #[inline(always)]
+    fn ge(&self, other: &Finish) -> bool {
+        !self.lt(other)
+    }
+}
+
+impl Sharing {
+    pub fn new(cores: f64, unit_ns: f64, leaf: u32) -> Sharing {
+        Sharing {
+            cores,
+            unit_ns,
+            leaf,
+            clock: 0.0,
+            moved: 0,
+            finishes: Heap::default(),
+            sequence: 0,
+            observed: Observed::default(),
+        }
+    }
+
+    #[inline(always)]
+    fn move_clock(&mut self, now: u64) {
+        let n = self.finishes.len() as f64;
+        let elapsed = (now - self.moved) as f64;
+        self.clock += if n > self.cores { elapsed * self.cores / n } else { elapsed };
+        self.moved = now;
+    }
+
+    /// A request enters with `work` units; returns when the next departure is due.
+    #[inline(always)]
+    pub fn enter(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
+        if self.finishes.is_empty() {
+            self.clock = 0.0;
+            self.moved = now;
+        } else {
+            self.move_clock(now);
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        self.finishes.push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
+        self.observe(now);
+        self.observed.arrive(now, self.finishes.len() as f64 > self.cores);
+        self.count_busy();
+        self.next_departure(now)
+    }
+
+    /// The due departure happens; returns who leaves, and when the next is due.
+    #[inline(always)]
+    pub fn leave(&mut self, now: u64) -> (RequestId, Option<u64>) {
+        let (finish, ()) = self.finishes.pop().expect("a departure was due");
+        // the popped value itself, not a recomputed one: rounding must not accumulate
+        self.clock = finish.at;
+        self.moved = now;
+        self.observe(now);
+        let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
+        (finish.request, next)
+    }
+
+    /// After `leave`: the figures of who left.
+    #[inline(always)]
+    pub fn count_departure(&mut self, now: u64, entered: u64, work: u64) {
+        let service = if self.unit_ns == 1.0 { work } else { (work as f64 * self.unit_ns + 0.5) as u64 };
+        self.observed.depart(now, entered, service);
+        self.count_busy();
+    }
+
+    #[inline(always)]
+    fn next_departure(&self, now: u64) -> u64 {
+        let (first, ()) = self.finishes.first().expect("someone is present");
+        let left = (first.at - self.clock).max(0.0);
+        let n = self.finishes.len() as f64;
+        let left = if n > self.cores { left * n / self.cores } else { left };
+        now + crate::model::program::round_nanos(left)
+    }
+
+    #[inline(always)]
+    fn observe(&mut self, now: u64) {
+        self.observed.advance(now);
+    }
+
+    #[inline(always)]
+    fn count_busy(&mut self) {
+        let n = self.observed.present;
+        self.observed.busy = if n as f64 > self.cores { self.cores as u32 } else { n };
+    }
+
+    /// Takes out all whom `out` accepts (a process was killed); returns them and the next departure.
+    pub fn remove_where(&mut self, now: u64, mut out: impl FnMut(RequestId) -> bool) -> (Vec<RequestId>, Option<u64>) {
+        self.move_clock(now);
+        self.observe(now);
+        let removed = self.finishes.remove_where(|finish, ()| out(finish.request));
+        let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
+        (removed.into_iter().map(|(finish, ())| finish.request).collect(), next)
+    }
+
+    /// After `remove_where`: the figures of one who was taken out.
+    pub fn count_removal(&mut self, now: u64, entered: u64) {
+        self.observed.abandon(now, entered);
+        self.count_busy();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_share_one_core_and_the_shorter_leaves_first() {
+        let mut cpu = Sharing::new(1.0, 1.0, 0);
+        assert_eq!(cpu.enter(0, 1, 1000), 1000);
+        // at 400, 600 are left for the first; the second brings 300: both at half speed
+        assert_eq!(cpu.enter(400, 2, 300), 1000);
+        let (who, next) = cpu.leave(1000);
+        assert_eq!(who, 2);
+        cpu.count_departure(1000, 400, 300);
+        // the first has had 400 + 300 and runs alone
+        assert_eq!(next, Some(1300));
+        assert_eq!(cpu.leave(1300), (1, None));
+        cpu.count_departure(1300, 0, 1000);
+        assert_eq!(cpu.observed.busy_area, 1300);
+        assert_eq!(cpu.observed.present_area, 400 + 2 * 600 + 300);
+    }
+
+    #[test]
+    fn no_request_runs_on_more_than_one_core() {
+        let mut cpu = Sharing::new(4.0, 1.0, 0);
+        assert_eq!(cpu.enter(0, 1, 1000), 1000);
+        assert_eq!(cpu.enter(0, 2, 1000), 1000);
+        assert_eq!(cpu.leave(1000), (1, Some(1000)));
+    }
+}

@@ -1,0 +1,98 @@
+//! The client's side: round trips before and after, and the connection that a request comes on.
+
+use super::{Compiler, SubId, SubKey};
+use crate::engine::Distribution;
+use crate::model::program::{Step, StepId};
+use crate::scenario::{ClassId, Process, RequestBody};
+
+/// Draws of the same purpose are the same value within a request: the client's round trip, and whether its
+/// connection is new, may be asked for in several places.
+pub(super) const RTT: &str = "client.rtt";
+pub(super) const NEW_CONNECTION: &str = "client.new_connection";
+pub(super) const UPLOAD: &str = "request.upload";
+pub(super) const RESPONSE: &str = "request.response";
+
+impl Compiler<'_> {
+    /// Share of requests that open a connection.
+    pub(super) fn new_connections(&self, source: usize) -> f64 {
+        1.0 / self.scenario.traffic[source].requests_per_connection
+    }
+
+    pub(super) fn client(&mut self, source: usize, class: ClassId) -> SubId {
+        match &self.scenario.requests[class].body {
+            RequestBody::Path(path) => {
+                let sub = self.open_sub();
+                self.path(path);
+                let end = self.emit(Step::End);
+                self.land_failures_at(end);
+                sub
+            }
+            RequestBody::Tiers(_) => self.client_of_tiers(source, class),
+        }
+    }
+
+    fn client_of_tiers(&mut self, source: usize, class: ClassId) -> SubId {
+        let target = self.scenario.traffic[source].target.expect("traffic of tiers has a target");
+        let callee = self.sub(SubKey::Serve { service: target, instance: 0, class, source: Some(source) });
+        let servers = self.servers_of(target);
+        let rtt = self.scenario.network.client_rtt.clone();
+        let new = self.new_connections(source);
+
+        let sub = self.open_sub();
+        // TCP's handshake costs a round trip before the request's half
+        self.maybe(NEW_CONNECTION, new, |c| c.pass(RTT, &rtt, 1.0, 0));
+        self.pass(RTT, &rtt, 0.5, 0);
+        let (upload, response) = (self.upload(class), self.response(source, class));
+        let links = self.links(None, &servers[..1], upload.is_some() || response.is_some());
+        if let Some((draw, bytes)) = upload {
+            self.emit(Step::Send { links, draw });
+            self.account_transfer(links, &[1.0], bytes, false);
+        }
+        let to = self.subs[callee].entry;
+        self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+        self.account_call(callee, 1.0);
+        if let Some((draw, bytes)) = response {
+            self.emit(Step::Receive { links, draw });
+            self.account_transfer(links, &[1.0], bytes, true);
+        }
+        let back = self.here();
+        self.land_failures_at(back);
+        self.pass(RTT, &rtt, 0.5, 0);
+        self.emit(Step::End);
+        sub
+    }
+
+    /// The request's bytes, where the scenario gives any: a draw and their mean.
+    pub(super) fn upload(&mut self, class: ClassId) -> Option<(u32, f64)> {
+        let bytes = self.demands(class).upload.clone()?;
+        Some((self.number_draw(UPLOAD, &bytes), bytes.mean()))
+    }
+
+    /// The answer's bytes: from the trace, or drawn.
+    pub(super) fn response(&mut self, source: usize, class: ClassId) -> Option<(u32, f64)> {
+        let bytes = self.demands(class).response.clone();
+        let recorded = matches!(&self.scenario.traffic[source].process, Process::Trace(trace) if trace.sizes);
+        if recorded {
+            let otherwise = bytes.unwrap_or(Distribution::Constant(0.0));
+            let draw = self.given_draw(RESPONSE, &otherwise, crate::workload::trace::WORK_COLUMNS, 1.0);
+            return Some((draw, otherwise.mean()));
+        }
+        let bytes = bytes?;
+        Some((self.number_draw(RESPONSE, &bytes), bytes.mean()))
+    }
+
+    /// The answer's bytes on a hop inside, where the source is not known: a draw that a trace supplies if
+    /// any source of this class records sizes.
+    pub(super) fn response_inside(&mut self, class: ClassId) -> Option<(u32, f64)> {
+        let recorded = (0..self.scenario.traffic.len())
+            .find(|&s| matches!(&self.scenario.traffic[s].process, Process::Trace(trace) if trace.sizes));
+        self.response(recorded.unwrap_or(0), class)
+    }
+
+    /// The steps of closed users: think, then begin.
+    pub(super) fn user_steps(&mut self, source: usize) -> StepId {
+        let think = self.emit(Step::Think { source: source as u32 });
+        self.emit(Step::Begin { source: source as u32 });
+        think
+    }
+}

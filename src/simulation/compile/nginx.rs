@@ -1,0 +1,112 @@
+//! nginx: worker processes and their connections, static files out of the page cache or the disk, and
+//! forwarding to the upstream.
+
+use super::hardware::PAGE_BYTES;
+use super::{Compiler, SubId};
+use crate::balance::{Policy, Slot};
+use crate::model::cache::hit_ratio;
+use crate::model::network::Role;
+use crate::model::station::Pool;
+use crate::scenario::{Amount, ClassId, Files, Nginx, NginxBalance, Popularity, ServerId, ServiceId};
+use crate::simulation::result::FailureReason;
+
+impl Compiler<'_> {
+    pub(super) fn nginx(&mut self, service: ServiceId, instance: usize, class: ClassId, config: &Nginx) -> SubId {
+        let server = self.server_of(service, instance).expect("nginx runs on a server");
+        let demand = self.demand(class, service).clone();
+        let upstream = config.upstream.as_ref().filter(|_| demand.file.is_none());
+        let call = upstream.map(|u| (u, self.call_table(u.service, class)));
+
+        let name = self.name_of(service, instance, "worker_connections");
+        let total = config.worker_processes.saturating_mul(config.worker_connections);
+        let connections = self.pool(name, Role::Pool, |_| Pool { queue_limit: 0, ..Pool::new(total) });
+        // a worker process is one thread: it limits the CPU where there are fewer than cores, and a disk
+        // read stops it
+        let cores = self.scenario.servers[server].cpu.cores;
+        let blocks = config.files.is_some() && !config.aio_threads;
+        let workers = (config.worker_processes < cores || blocks).then(|| {
+            let name = self.name_of(service, instance, "worker_processes");
+            self.pool(name, Role::Pool, |_| Pool::new(config.worker_processes))
+        });
+        let dispatcher = call.as_ref().and_then(|(u, _)| {
+            let slots = self.scenario.services[u.service]
+                .servers
+                .iter()
+                .map(|p| Slot { weight: p.weight, maxconn: p.maxconn })
+                .collect();
+            let own = self.name_of(service, instance, "");
+            let name = format!("{}->{}", own.trim_end_matches('.'), self.service_name(u.service));
+            self.dispatcher(name, slots, policy_of(u.balance), None)
+        });
+
+        let sub = self.open_sub();
+        let cpu = format!("{}.cpu", self.service_name(service));
+        self.hold(connections, FailureReason::ConnectionsExhausted as u8, |c| match (&demand.file, call) {
+            (Some(file), _) => {
+                let disk = |c: &mut Self| {
+                    let hit = c.page_cache_hit(service, server, config);
+                    c.maybe(&format!("{cpu}.page_cache_miss"), 1.0 - hit, |c| c.disk_read(server, "file.read", file));
+                };
+                let work = |c: &mut Self| {
+                    if let Some(amount) = &demand.cpu {
+                        c.cpu(server, &cpu, amount);
+                    }
+                };
+                match workers {
+                    Some(pool) if blocks => c.hold(pool, 0, |c| {
+                        work(c);
+                        disk(c);
+                    }),
+                    _ => {
+                        if let Some(amount) = &demand.cpu {
+                            c.threaded_cpu(workers, server, &cpu, amount);
+                        }
+                        disk(c);
+                    }
+                }
+            }
+            (None, Some((upstream, (entries, callees)))) => {
+                if let Some(amount) = &demand.cpu {
+                    c.threaded_cpu(workers, server, &cpu, amount);
+                }
+                c.hold(connections, FailureReason::UpstreamConnectionsExhausted as u8, |c| {
+                    if upstream.keepalive == 0 {
+                        // a connection of its own: SYN and SYN-ACK first
+                        let delay = c.scenario.network.delay_s;
+                        c.wait("upstream.connect", &Amount::Drawn(crate::engine::Distribution::Constant(2.0 * delay)));
+                    }
+                    c.call_service(server, class, upstream.service, entries, &callees, dispatcher);
+                });
+            }
+            // nginx answers by itself
+            (None, None) => {
+                if let Some(amount) = &demand.cpu {
+                    c.threaded_cpu(workers, server, &cpu, amount);
+                }
+            }
+        });
+        self.close_sub_returning(sub)
+    }
+
+    /// Share of file reads that the page cache answers: it has the RAM that the server's processes leave.
+    fn page_cache_hit(&self, _service: ServiceId, server: ServerId, config: &Nginx) -> f64 {
+        let Some(Files { total_bytes, popularity }) = &config.files else { return 1.0 };
+        let free = (self.scenario.servers[server].memory_bytes - self.resident(server)).max(0.0);
+        let exponent = match popularity {
+            Popularity::Zipf(exponent) => *exponent,
+            Popularity::Uniform => 0.0,
+        };
+        hit_ratio(total_bytes / PAGE_BYTES, free / PAGE_BYTES, exponent)
+    }
+}
+
+fn policy_of(balance: NginxBalance) -> Policy {
+    match balance {
+        NginxBalance::RoundRobin => Policy::NginxRoundRobin,
+        NginxBalance::LeastConn => Policy::NginxLeastConn,
+        NginxBalance::IpHash => Policy::NginxIpHash,
+        NginxBalance::Random => Policy::NginxRandom,
+        NginxBalance::RandomTwo => Policy::NginxRandomTwo,
+    }
+}
+

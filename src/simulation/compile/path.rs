@@ -1,0 +1,162 @@
+//! Paths through stations.
+
+use super::haproxy::policy_of;
+use super::{Compiler, SubId};
+use crate::balance::Slot;
+use crate::model::program::{Step, SwitchTable, threshold};
+use crate::scenario::{Amount, Balance, PathStep, ServiceId};
+
+impl Compiler<'_> {
+    pub(super) fn path(&mut self, path: &[PathStep]) {
+        self.path_from(path, &mut 0);
+    }
+
+    /// `count` numbers the places of a path, so that two visits to one station draw apart.
+    fn path_from(&mut self, path: &[PathStep], count: &mut u32) {
+        for step in path {
+            self.path_step(step, count);
+            *count += 1;
+        }
+    }
+
+    fn path_step(&mut self, step: &PathStep, count: &mut u32) {
+        let place = *count;
+        match step {
+            PathStep::Visit { station, service } => {
+                let occurrence = self.occurrence(*station);
+                self.visit(*station, service.as_ref(), occurrence);
+            }
+            PathStep::Hold { station, path } => {
+                let (pool, reason) = self.held(*station);
+                self.hold(pool, reason, |c| c.path_from(path, count));
+            }
+            PathStep::Delay(amount) => self.wait(&format!("path.delay{place}"), amount),
+            PathStep::Maybe { probability, path } => {
+                self.maybe(&format!("path.maybe{place}"), *probability, |c| c.path_from(path, count));
+            }
+            PathStep::Choose(choices) => self.choose(choices, place, count),
+            PathStep::Balance { policy, stations, service } => {
+                self.balanced(policy, stations, service.as_ref(), place);
+            }
+            PathStep::Repeat { count: times, path } => {
+                for _ in 0..*times {
+                    self.path_from(path, count);
+                    *count += 1;
+                }
+            }
+            PathStep::Again { probability, path } => {
+                let back = self.here();
+                self.weighted(1.0 / (1.0 - probability), |c| c.path_from(path, count));
+                let draw = self.bits_draw(&format!("path.again{place}"));
+                self.emit(Step::Again { draw, threshold: threshold(*probability), back });
+            }
+            PathStep::Fork(branches) => {
+                let starts = self.branches(branches, count);
+                let table = self.net.forks.len() as u32;
+                self.net.forks.push(starts);
+                self.emit(Step::Fork { table });
+                // a branch that failed fails the whole, once all have ended
+                self.emit_failing(Step::Join { fail: 0 });
+            }
+            PathStep::Spawn(path) => {
+                let starts = self.branches(std::slice::from_ref(path), count);
+                self.emit(Step::Spawn { to: starts[0] });
+            }
+        }
+    }
+
+    /// How many visits to this station the path has made already.
+    fn occurrence(&mut self, station: ServiceId) -> u32 {
+        let key = format!("{}.{}.visits", self.current, self.service_name(station));
+        let seen = self.named.entry(key).or_insert(0);
+        *seen += 1;
+        *seen - 1
+    }
+
+    fn choose(&mut self, choices: &[(f64, Vec<PathStep>)], place: u32, count: &mut u32) {
+        let total: f64 = choices.iter().map(|(weight, _)| weight).sum();
+        let draw = self.bits_draw(&format!("path.choose{place}"));
+        let table = self.net.switches.len() as u32;
+        self.net.switches.push(SwitchTable { targets: Vec::new() });
+        self.emit(Step::Switch { draw, table });
+        let mut sum = 0.0;
+        let mut targets = Vec::new();
+        let mut ends = Vec::new();
+        for (weight, path) in choices {
+            sum += weight / total;
+            targets.push((threshold(sum), self.here()));
+            self.weighted(weight / total, |c| c.path_from(path, count));
+            ends.push(self.emit(Step::Jump { to: 0 }));
+        }
+        targets.last_mut().expect("a choice has branches").0 = u32::MAX;
+        let next = self.here();
+        for end in ends {
+            self.net.steps[end as usize] = Step::Jump { to: next };
+        }
+        self.net.switches[table as usize].targets = targets;
+    }
+
+    /// One of several stations, by their state.
+    fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>, place: u32) {
+        let skip = self.emit(Step::Jump { to: 0 });
+        // each station in a program of its own, so that the choice is a call
+        let mut subs: Vec<SubId> = Vec::new();
+        for &station in stations {
+            let (current, weight) = (self.current, self.weight);
+            let fails = std::mem::take(&mut self.fails);
+            let sub = self.open_sub();
+            self.visit(station, service, 0);
+            subs.push(self.close_sub_returning(sub));
+            (self.current, self.weight, self.fails) = (current, weight, fails);
+        }
+        let next = self.here();
+        self.net.steps[skip as usize] = Step::Jump { to: next };
+        let entries = self.table_of(&subs);
+        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
+        let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
+        let name = format!("balance{place}->{}", names.join("+"));
+        let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
+        let share = 1.0 / stations.len() as f64;
+        match dispatcher {
+            Some(dispatcher) => {
+                self.emit_failing(Step::Dispatch { dispatcher, fail: 0 });
+                let undispatch = move |c: &mut Self| {
+                    c.emit(Step::Undispatch { dispatcher });
+                };
+                self.protected(
+                    |c| {
+                        c.emit_failing(Step::CallChosen { entries, fail: 0 });
+                    },
+                    undispatch,
+                    undispatch,
+                );
+            }
+            None => {
+                let to = self.net.entries[entries as usize];
+                self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+            }
+        }
+        for sub in subs {
+            self.account_call(sub, share);
+        }
+    }
+
+    /// Parts that run on their own, each ending for itself; returns their first steps.
+    fn branches(&mut self, branches: &[Vec<PathStep>], count: &mut u32) -> Vec<u32> {
+        let skip = self.emit(Step::Jump { to: 0 });
+        let starts = branches
+            .iter()
+            .map(|path| {
+                let start = self.here();
+                self.fails.push(Vec::new());
+                self.path_from(path, count);
+                let end = self.emit(Step::BranchEnd);
+                self.land_failures_at(end);
+                start
+            })
+            .collect();
+        let next = self.here();
+        self.net.steps[skip as usize] = Step::Jump { to: next };
+        starts
+    }
+}
