@@ -5,6 +5,7 @@ pub mod balance;
 pub mod engine;
 pub mod experiment;
 pub mod model;
+pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod stats;
