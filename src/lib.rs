@@ -2,6 +2,7 @@
 //! and throughput to expect, with the doubt of each number beside it.
 
 pub mod balance;
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod model;

@@ -75,7 +75,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -83,9 +83,14 @@ pub fn count(n: u64) -> String {
     grouped
 }
 
-/// `1 request`, `2 requests`
+/// `1 request`, `2 requests`, `2 classes`
 pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+    let ending = match n {
+        1 => "",
+        _ if what.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{} {what}{ending}", count(n))
 }
 
 /// A length of time in the unit that reads best: `30 min`, `90 s`, `2 h`.

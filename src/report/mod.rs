@@ -34,6 +34,6 @@ pub fn files(outcome: &Outcome, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
 }
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 #[cfg(test)]
 mod tests;
