@@ -33,8 +33,13 @@ pub struct Simulator<'a> {
     pub(super) slab: Slab,
     /// Requests that a release has let go on at this instant, first come, first gone on.
     pub(super) ready: VecDeque<RequestId>,
-    /// Whom each worker's leaf serves.
+    /// Whom each worker's leaf serves; `NONE`: nobody. Workers with leaves of their own share them: which one
+    /// a worker gets is of no consequence.
     pub(super) serving: Table<RequestId>,
+    /// Workers' leaves that are idle.
+    vacant: Vec<u32>,
+    /// The worker's leaf whose event is happening, while nobody has taken it; `NONE`: none.
+    vacated: u32,
     pub(super) sources: Vec<Source<'a>>,
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
@@ -53,6 +58,8 @@ impl<'a> Simulator<'a> {
             slab: Slab::default(),
             ready: VecDeque::new(),
             serving: vec![NONE; leaves].into(),
+            vacant: (0..leaves as u32).rev().filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_))).collect(),
+            vacated: NONE,
             net,
             sources,
             observation,
@@ -69,6 +76,11 @@ impl<'a> Simulator<'a> {
             while let Some(id) = next {
                 self.advance(id);
                 next = self.ready.pop_front();
+            }
+            if self.vacated != NONE {
+                self.set.clear(self.vacated);
+                self.vacant.push(self.vacated);
+                self.vacated = NONE;
             }
             let (SimTime(time), leaf) = self.set.first();
             if time >= self.limit {
@@ -505,14 +517,14 @@ impl<'a> Simulator<'a> {
         let request = &mut self.slab[id];
         request.entered = now;
         request.work = work;
-        if let Some(leaf) = s.take_idle() {
+        if s.idle > 0 {
+            s.idle -= 1;
             s.observed.arrive(now, false);
             s.observed.begin_work(now);
-            self.serving[leaf as usize] = id;
             if self.log.is_some() {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
-            self.schedule_earlier(leaf, now + work);
+            self.start_worker(id, station, now + work);
             return None;
         }
         if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
@@ -535,6 +547,23 @@ impl<'a> Simulator<'a> {
             self.arm(id, patience, WaitAt::Fcfs(station));
         }
         None
+    }
+
+    /// An idle worker begins: at the leaf that this event has vacated, if it has, which spares clearing it.
+    #[inline(always)]
+    fn start_worker(&mut self, id: RequestId, station: u32, due: u64) {
+        if self.vacated != NONE {
+            let leaf = self.vacated;
+            self.vacated = NONE;
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule(leaf, due);
+        } else {
+            let leaf = self.vacant.pop().expect("as many leaves as workers");
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule_earlier(leaf, due);
+        }
     }
 
     /// For stations with many workers: the departure goes into the station's own heap.
@@ -572,8 +601,9 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 s.observed.end_work(now);
-                s.put_idle(leaf);
-                self.set.clear(leaf);
+                s.idle += 1;
+                self.serving[leaf as usize] = NONE;
+                self.vacated = leaf;
             }
         }
         id
