@@ -217,7 +217,9 @@ pub fn balance(_: &SourceFiles, node: &Node) -> Parsed<Balance> {
         {
             Some(Ok(draws)) if (1..=64).contains(&draws) => Balance::Random { draws },
             Some(_) => {
-                return Err(Flaw::new(format!("\"{word}\": draws are a number from 1 to 64"), "not possible").help(help));
+                return Err(
+                    Flaw::new(format!("\"{word}\": draws are a number from 1 to 64"), "not possible").help(help)
+                );
             }
             None => {
                 let known = ["roundrobin", "static-rr", "leastconn", "first", "source", "random"];
