@@ -233,3 +233,38 @@ fn text_that_is_not_toml() {
     check("[a]\nx = 1\nx = 2\n", &["this is not valid TOML", "test.toml:3:1", "duplicate key"]);
     check("x = 99999999999999999999", &["is too large"]);
 }
+
+/// Whatever a line becomes, there is a scenario or a message, and never a panic.
+#[test]
+fn no_line_of_a_scenario_can_be_broken_into_a_panic() {
+    let trace = "[traffic.log]\nprocess = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"csv\"\ncolumns = { time = \"t\" }\notherwise = \"image\"\n\
+                 work = [{ column = \"a\", unit = \"ms\" }]\nwindow = [\"0 s\", \"1 s\"]\n";
+    let whole = format!("{PEAK}{trace}").replace("\"auto\"", "\"9 s\"");
+    crate::scenario::load_str("test.toml", &whole, &super::set(&[])).unwrap_or_else(|e| panic!("{e}"));
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut refused = 0;
+    for broken in 0..lines.len() {
+        let key = lines[broken].split('=').next().unwrap_or("");
+        for value in [
+            None,
+            Some("0"),
+            Some("\"\""),
+            Some("\"µ(\""),
+            Some("[]"),
+            Some("[[], 1]"),
+            Some("{}"),
+            Some("{ a = 1 }"),
+            Some("nan"),
+            Some("1979-05-27"),
+        ] {
+            let line = value.map_or(String::new(), |value| format!("{key}= {value}"));
+            let mut text: Vec<&str> = lines.clone();
+            text[broken] = &line;
+            if let Err(diagnostics) = crate::scenario::load_str("test.toml", &text.join("\n"), &super::set(&[])) {
+                assert!(!diagnostics.render(true).is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 5 * lines.len(), "only {refused} of {} broken scenarios were refused", 10 * lines.len());
+}

@@ -52,7 +52,10 @@ const TIMERS: &[&str] = &[
 ];
 
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> TraceSource {
-    let file = section.required(reader, "file", existing_file, "\"Cargo.toml\"");
+    if !section.has("file") {
+        section.missing(reader, "file", "name the log, relative to this scenario: file = \"access.log\"");
+    }
+    let file = section.optional(reader, "file", existing_file).unwrap_or_default();
     let word = section.required(reader, "format", choice(FORMATS), "\"haproxy\"");
     let format = match word {
         Format::Haproxy => TraceFormat::HaproxyHttp,
@@ -100,8 +103,6 @@ fn existing_file(files: &SourceFiles, node: &Node) -> Parsed<std::path::PathBuf>
         Ok(data) if data.len() == 0 => Err(Flaw::new(format!("{} is empty", path.display()), "nothing recorded")
             .help("name a log with requests in it")),
         Ok(_) => Ok(path),
-        // An example of ours stands in where the key is missing.
-        Err(_) if node.place.span == (0..path.as_os_str().len()) && path.as_os_str() == "Cargo.toml" => Ok(path),
         Err(error) => {
             let (what, help) = explain(&path, &error);
             Err(Flaw::new(what, "relative to the scenario").help(help))
