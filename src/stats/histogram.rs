@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_value_lies_in_its_bucket() {
-        for value in (0..5000u64).chain((12..62).flat_map(|e| [1 << e, (1 << e) + 1, (1 << e) - 1, 3 << (e - 1)])) {
+        for value in (0..5000u64).chain((12..52).flat_map(|e| [1 << e, (1 << e) + 1, (1 << e) - 1, 3 << (e - 1)])) {
             let (low, width) = bounds(index(value));
             assert!(low <= value as f64 && (value as f64) < low + width, "{value}: {low} {width}");
             assert!(width <= 1.0 || width / low <= 1.0 / 1024.0, "{value}");

@@ -42,7 +42,7 @@ fn bounds(index: usize) -> (f64, f64) {
 impl TimeWeighted {
     fn reach(&mut self, bucket: usize) {
         if bucket + 1 >= self.mass.len() {
-            let length = ((bucket + 1 >> SUB) + 1) << SUB;
+            let length = (((bucket + 1) >> SUB) + 1) << SUB;
             self.mass.resize(length, 0.0);
             self.density_steps.resize(length, 0.0);
         }
@@ -98,13 +98,15 @@ impl TimeWeighted {
         (self.total_s > 0.0).then(|| self.area / self.total_s)
     }
 
-    /// Buckets as (lower edge, width, seconds), values of exactly zero apart.
+    /// Buckets as (lower edge, width in use, seconds), values of exactly zero apart.
     fn buckets(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
         let mut density = 0.0f64;
         self.mass.iter().zip(&self.density_steps).enumerate().map(move |(i, (mass, step))| {
             density += step;
             let (low, width) = bounds(i);
-            (low, width, (mass + density * width).max(0.0))
+            let seconds = (mass + density * width).max(0.0);
+            // nothing lies beyond the maximum
+            (low, width.min(self.max_ns as f64 - low).max(0.0), seconds)
         })
     }
 
@@ -136,8 +138,11 @@ impl TimeWeighted {
             return Some(1.0 - self.zero_s / self.total_s);
         }
         let value = value_ns as f64;
-        let seconds: f64 =
-            self.buckets().map(|(low, width, seconds)| seconds * ((low + width - value) / width).clamp(0.0, 1.0)).sum();
+        let seconds: f64 = self
+            .buckets()
+            .filter(|(low, width, _)| low + width > value)
+            .map(|(low, width, seconds)| seconds * ((low + width - value) / width).min(1.0))
+            .sum();
         Some((seconds / self.total_s).min(1.0))
     }
 

@@ -1,0 +1,72 @@
+//! Where the warm-up ends: MSER-5.
+
+/// What MSER-5 cuts off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Truncation {
+    /// Batches of 5 to leave out.
+    pub batches: usize,
+    /// The same in observations.
+    pub observations: usize,
+    /// Of what remains.
+    pub mean: f64,
+    /// The least value of the statistic.
+    pub statistic: f64,
+    /// Batches in the whole series.
+    pub of_batches: usize,
+}
+
+const BATCH: usize = 5;
+
+/// White 1997, "An effective truncation heuristic for bias reduction in simulation output": means y of batches
+/// of 5; z(k) = sum over j >= k of (y_j - mean_k)^2 / (m - k)^2, at its least for k in 0..=m-5; the smallest k
+/// among equals. A remainder of fewer than 5 observations is left out. `None` below 5 batches.
+pub fn mser5(series: &[f64]) -> Option<Truncation> {
+    let batches: Vec<f64> = series.chunks_exact(BATCH).map(|b| b.iter().sum::<f64>() / BATCH as f64).collect();
+    let m = batches.len();
+    if m < 5 {
+        return None;
+    }
+    let mut best: Option<Truncation> = None;
+    // Welford's update from the end, so that each suffix has its sum of squares without cancellation
+    let (mut mean, mut squares) = (0.0, 0.0);
+    for k in (0..m).rev() {
+        let n = (m - k) as f64;
+        let delta = batches[k] - mean;
+        mean += delta / n;
+        squares += delta * (batches[k] - mean);
+        let statistic = squares / (n * n);
+        if k + 5 <= m && best.is_none_or(|b| statistic <= b.statistic) {
+            best = Some(Truncation { batches: k, observations: k * BATCH, mean, statistic, of_batches: m });
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E01.
+    #[test]
+    fn a_decaying_start_is_cut_off() {
+        let series: Vec<f64> = (0..1000)
+            .map(|i: i32| {
+                10.0 + 40.0 * (-f64::from(i) / 30.0).exp() + (f64::from((i * 7919).rem_euclid(101)) - 50.0) / 10.0
+            })
+            .collect();
+        let found = mser5(&series).unwrap();
+        assert_eq!((found.batches, found.observations), (27, 135));
+        assert!((found.mean / 10.008386370042478 - 1.0).abs() < 1e-9);
+        assert!((found.statistic / 0.001989282499177163 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_constant_series_needs_no_warm_up() {
+        assert_eq!(mser5(&[7.0; 100]).unwrap().batches, 0);
+    }
+
+    #[test]
+    fn a_short_series_says_nothing() {
+        assert_eq!(mser5(&[1.0; 24]), None);
+    }
+}
