@@ -15,86 +15,193 @@ pub type DrawId = u32;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     /// Queue at a FCFS station and be served; `fail` when turned away or out of patience.
-    Serve { station: u32, draw: DrawId, fail: StepId },
+    Serve {
+        station: u32,
+        draw: DrawId,
+        fail: StepId,
+    },
     /// Be served at a processor-sharing station.
-    Share { station: u32, draw: DrawId },
+    Share {
+        station: u32,
+        draw: DrawId,
+    },
     /// Queue at a priority station and be served.
-    ServeByRank { station: u32, draw: DrawId, fail: StepId },
+    ServeByRank {
+        station: u32,
+        draw: DrawId,
+        fail: StepId,
+    },
     /// Pass a constant time: all equal delays share one line.
-    Delay { line: u32 },
+    Delay {
+        line: u32,
+    },
     /// Pass a drawn time, less a constant already spent (nanoseconds).
-    DelayDrawn { draw: DrawId, less_ns: u32 },
+    DelayDrawn {
+        draw: DrawId,
+        less_ns: u32,
+    },
     /// Take one slot of a pool and keep it; `fail` with `reason` when turned away or timed out.
-    Acquire { reason: u8, pool: u32, fail: StepId },
-    Release { pool: u32 },
+    Acquire {
+        reason: u8,
+        pool: u32,
+        fail: StepId,
+    },
+    Release {
+        pool: u32,
+    },
     /// Go on with probability `threshold` / 2^32, else jump.
-    Branch { draw: DrawId, threshold: u32, otherwise: StepId },
+    Branch {
+        draw: DrawId,
+        threshold: u32,
+        otherwise: StepId,
+    },
     /// With probability `threshold` / 2^32 go back and count a new visit.
-    Again { draw: DrawId, threshold: u32, back: StepId },
+    Again {
+        draw: DrawId,
+        threshold: u32,
+        back: StepId,
+    },
     /// Jump to one of a table's targets by weight.
-    Switch { draw: DrawId, table: u32 },
-    Jump { to: StepId },
+    Switch {
+        draw: DrawId,
+        table: u32,
+    },
+    Jump {
+        to: StepId,
+    },
     /// Mark the request as failed and jump to where what it holds is given back.
-    Fail { reason: u8, to: StepId },
+    Fail {
+        reason: u8,
+        to: StepId,
+    },
 
     /// Choose a server of a service by a balance policy; waits where all are full.
-    Dispatch { dispatcher: u32, fail: StepId },
+    Dispatch {
+        dispatcher: u32,
+        fail: StepId,
+    },
     /// The chosen server has answered: its slot goes to the next in the queue.
-    Undispatch { dispatcher: u32 },
+    Undispatch {
+        dispatcher: u32,
+    },
     /// Choose by the database's rule for reads.
-    Route { router: u32 },
+    Route {
+        router: u32,
+    },
     /// Call the chosen server's program: `entries + chosen`.
-    CallChosen { entries: u32, fail: StepId },
+    CallChosen {
+        entries: u32,
+        fail: StepId,
+    },
     /// Call a program whose server is known.
-    CallFixed { to: StepId, chosen: u32, fail: StepId },
+    CallFixed {
+        to: StepId,
+        chosen: u32,
+        fail: StepId,
+    },
     Return,
 
     /// Bytes from caller to the chosen callee, through both network cards at once.
-    Send { links: u32, draw: DrawId },
+    Send {
+        links: u32,
+        draw: DrawId,
+    },
     /// Bytes of the answer from the chosen callee.
-    Receive { links: u32, draw: DrawId },
+    Receive {
+        links: u32,
+        draw: DrawId,
+    },
     /// The wire to (or from) the chosen callee.
-    Propagate { links: u32 },
+    Propagate {
+        links: u32,
+    },
 
     /// Start all branches of a table; go on at the next step when all have ended.
-    Fork { table: u32 },
+    Fork {
+        table: u32,
+    },
     /// All branches have ended: on, or where failures go if one has failed.
-    Join { fail: StepId },
+    Join {
+        fail: StepId,
+    },
     /// Start a part that nobody waits for.
-    Spawn { to: StepId },
+    Spawn {
+        to: StepId,
+    },
     /// The end of a branch or of a spawned part.
     BranchEnd,
     /// The end of work that the system does for itself.
     Gone,
     /// Number of a pass through a repeated part, for its draws.
-    Visit { number: u32 },
+    Visit {
+        number: u32,
+    },
 
     /// Join a group-commit stage with this many log bytes: the first becomes the group's leader and goes on,
     /// followers go on at `after` when the leader leaves.
-    JoinStage { stage: u32, draw: DrawId, after: StepId },
+    JoinStage {
+        stage: u32,
+        draw: DrawId,
+        after: StepId,
+    },
     /// The leader writes the group's bytes: FCFS at the disk, `draw` is the time of one operation.
-    WriteGroup { stage: u32, disk: u32, draw: DrawId },
+    WriteGroup {
+        stage: u32,
+        disk: u32,
+        draw: DrawId,
+    },
     /// Go on at every `every`-th group, else jump.
-    SyncDue { stage: u32, every: u32, skip: StepId },
-    LeaveStage { stage: u32 },
+    SyncDue {
+        stage: u32,
+        every: u32,
+        skip: StepId,
+    },
+    LeaveStage {
+        stage: u32,
+    },
 
     /// A transaction is in the binlog: each replica's part of `table` (a fork's) begins.
-    Commit { database: u32, table: u32 },
+    Commit {
+        database: u32,
+        table: u32,
+    },
     /// Wait until all earlier transactions passed this point of the replica.
-    AwaitTurn { replica: u32 },
-    PassTurn { replica: u32 },
-    Applied { replica: u32 },
+    AwaitTurn {
+        replica: u32,
+    },
+    PassTurn {
+        replica: u32,
+    },
+    Applied {
+        replica: u32,
+    },
     /// A read begins at a replica.
-    ReadAt { replica: u32 },
+    ReadAt {
+        replica: u32,
+    },
 
     /// Memory of a server: taken, given back (the same draw), and what does not fit read from its disk.
-    TakeMemory { process: u32, draw: DrawId, fail: StepId },
-    FreeMemory { process: u32, draw: DrawId },
-    SwapIn { memory: u32, disk: u32 },
+    TakeMemory {
+        process: u32,
+        draw: DrawId,
+        fail: StepId,
+    },
+    FreeMemory {
+        process: u32,
+        draw: DrawId,
+    },
+    SwapIn {
+        memory: u32,
+        disk: u32,
+    },
 
     /// A closed user thinks, then begins the next request.
-    Think { source: u32 },
-    Begin { source: u32 },
+    Think {
+        source: u32,
+    },
+    Begin {
+        source: u32,
+    },
     /// The client has its answer, or its failure.
     End,
 }

@@ -15,11 +15,15 @@ pub struct Entry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    Arrives { class: u16 },
+    Arrives {
+        class: u16,
+    },
     /// Service begins at a queueing station.
     Starts(WaitAt),
     /// 0: answered; else the `FailureReason`.
-    Ends { failure: u8 },
+    Ends {
+        failure: u8,
+    },
 }
 
 #[derive(Clone, Debug, Default)]

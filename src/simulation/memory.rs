@@ -213,17 +213,21 @@ impl Simulator<'_> {
         use crate::engine::time::SimTime;
         if matches!(blocked, Step::Delay { .. } | Step::Propagate { .. }) {
             for line in &self.net.lines {
-                let key = line.queue.front().map_or(EventKey::NEVER, |&(due, sequence, _)| {
-                    EventKey::new(SimTime(due), sequence, line.leaf)
-                });
+                let key = line
+                    .queue
+                    .front()
+                    .map_or(EventKey::NEVER, |&(due, sequence, _)| EventKey::new(SimTime(due), sequence, line.leaf));
                 self.set.set(line.leaf, key);
             }
         }
         if matches!(blocked, Step::DelayDrawn { .. }) {
             let leaf = self.net.delays.leaf;
-            let key = self.net.delays.heap.first().map_or(EventKey::NEVER, |(key, _)| {
-                EventKey::new(SimTime((key >> 64) as u64), key as u64, leaf)
-            });
+            let key = self
+                .net
+                .delays
+                .heap
+                .first()
+                .map_or(EventKey::NEVER, |(key, _)| EventKey::new(SimTime((key >> 64) as u64), key as u64, leaf));
             self.set.set(leaf, key);
         }
     }

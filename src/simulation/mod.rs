@@ -70,8 +70,7 @@ fn simulate(
         Source::new(compiled.leaves[i], compiled.entries[i].clone(), key, origin.0, feed)
     });
     let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
-    let observation =
-        Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
     let mut simulator = Simulator::new(compiled.network.clone(), sources.collect(), observation, log);
     simulator.run();
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));

@@ -270,12 +270,10 @@ impl<'a> Simulator<'a> {
                         return;
                     }
                 }
-                Step::End => {
-                    match self.end(id) {
-                        Some(to) => at = to,
-                        None => return,
-                    }
-                }
+                Step::End => match self.end(id) {
+                    Some(to) => at = to,
+                    None => return,
+                },
                 Step::ServeByRank { station, draw, fail } => {
                     self.slab[id].step = at + 1;
                     let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
@@ -809,7 +807,9 @@ impl<'a> Simulator<'a> {
         let bound = d.bound.get(server).and_then(|queue| queue.head());
         let any = d.pool.queue.head();
         let next = match (bound, any) {
-            (Some(b), Some(a)) if self.slab[b].entered <= self.slab[a].entered => d.bound[server].pop_front(&mut self.slab),
+            (Some(b), Some(a)) if self.slab[b].entered <= self.slab[a].entered => {
+                d.bound[server].pop_front(&mut self.slab)
+            }
             (Some(_), None) => d.bound[server].pop_front(&mut self.slab),
             (_, Some(_)) => d.pool.queue.pop_front(&mut self.slab),
             (None, None) => None,

@@ -91,7 +91,8 @@ impl Sharing {
             self.move_clock(now);
         }
         self.sequence = self.sequence.wrapping_add(1);
-        self.finishes.push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
+        self.finishes
+            .push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
         self.observe(now);
         self.observed.arrive(now, self.finishes.len() as f64 > self.cores);
         self.count_busy();

@@ -4,7 +4,9 @@ use super::{Compiler, SubId, SubKey};
 use crate::model::network::{Role, Router, Rule};
 use crate::model::program::Step;
 use crate::model::station::Pool;
-use crate::scenario::{App, ClassId, Database, Demand, Mysql, Reads, Runtime, ServerId, ServiceId, ServiceKind, WhenFull};
+use crate::scenario::{
+    App, ClassId, Database, Demand, Mysql, Reads, Runtime, ServerId, ServiceId, ServiceKind, WhenFull,
+};
 use crate::simulation::result::FailureReason;
 
 impl Compiler<'_> {

@@ -7,8 +7,8 @@
 mod app;
 mod client;
 mod emit;
-mod hardware;
 mod haproxy;
+mod hardware;
 mod mysql;
 mod nginx;
 mod path;
@@ -49,15 +49,36 @@ type SubId = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SubKey {
     /// From the arrival of a source's request to the client's last byte.
-    Client { source: usize, class: ClassId },
+    Client {
+        source: usize,
+        class: ClassId,
+    },
     /// What one server (index within the service) does with a request. `source` where it matters: at the
     /// service that clients talk to.
-    Serve { service: ServiceId, instance: usize, class: ClassId, source: Option<usize> },
+    Serve {
+        service: ServiceId,
+        instance: usize,
+        class: ClassId,
+        source: Option<usize>,
+    },
     /// One read, or the `index`-th transaction of a class, at a database server.
-    Read { service: ServiceId, instance: usize, class: ClassId },
-    Transaction { service: ServiceId, class: ClassId, index: usize },
+    Read {
+        service: ServiceId,
+        instance: usize,
+        class: ClassId,
+    },
+    Transaction {
+        service: ServiceId,
+        class: ClassId,
+        index: usize,
+    },
     /// A replica applies it.
-    Apply { service: ServiceId, replica: usize, class: ClassId, index: usize },
+    Apply {
+        service: ServiceId,
+        replica: usize,
+        class: ClassId,
+        index: usize,
+    },
 }
 
 /// A program and what it asks for each time it runs.

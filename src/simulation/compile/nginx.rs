@@ -109,4 +109,3 @@ fn policy_of(balance: NginxBalance) -> Policy {
         NginxBalance::RandomTwo => Policy::NginxRandomTwo,
     }
 }
-
