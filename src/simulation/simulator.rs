@@ -23,6 +23,8 @@ const ABANDONED: u8 = FailureReason::Abandoned as u8;
 /// One run in progress.
 pub struct Simulator<'a> {
     pub(super) now: u64,
+    /// Up to here events come one after the other; then the observation has something to do.
+    limit: u64,
     sequence: u64,
     pub(super) events: u64,
     pub(super) set: EventSet,
@@ -42,6 +44,7 @@ impl<'a> Simulator<'a> {
         let leaves = net.leaves.len();
         Simulator {
             now: 0,
+            limit: 0,
             sequence: 0,
             events: 0,
             set: EventSet::new(leaves),
@@ -61,7 +64,10 @@ impl<'a> Simulator<'a> {
         loop {
             let key = self.set.first();
             let time = key.time().0;
-            if time >= self.observation.end {
+            if time >= self.limit {
+                if self.pass_limit(time) {
+                    continue;
+                }
                 break;
             }
             self.now = time;
@@ -77,12 +83,6 @@ impl<'a> Simulator<'a> {
                 Leaf::Timeouts(line) => self.timeout_due(leaf, line),
                 Leaf::Patiences => self.patience_due(leaf),
                 Leaf::Restart(process) => self.restart(leaf, process),
-                Leaf::Tick => {
-                    if !self.tick(leaf) {
-                        break;
-                    }
-                    continue;
-                }
             }
             self.events += 1;
             while let Some(id) = self.ready.pop_front() {
@@ -93,7 +93,7 @@ impl<'a> Simulator<'a> {
     }
 
     fn start(&mut self) {
-        self.schedule(0, self.observation.next_tick());
+        self.limit = self.observation.next_tick().min(self.observation.end);
         for i in 0..self.sources.len() {
             let source = &mut self.sources[i];
             if let Some(users) = source.users() {
@@ -122,22 +122,32 @@ impl<'a> Simulator<'a> {
         self.set.set(leaf, key);
     }
 
+    /// `schedule` for a leaf that was idle, or whose event comes forward.
+    #[inline(always)]
+    fn schedule_earlier(&mut self, leaf: u32, time: u64) {
+        let key = self.stamp(time, leaf);
+        self.set.set_earlier(leaf, key);
+    }
+
     #[inline(always)]
     fn stamp(&mut self, time: u64, leaf: u32) -> EventKey {
         self.sequence += 1;
         if time == u64::MAX { EventKey::NEVER } else { EventKey::new(SimTime(time), self.sequence, leaf) }
     }
 
-    fn tick(&mut self, leaf: u32) -> bool {
-        self.set.clear(leaf);
-        if self.observation.end == u64::MAX && self.set.first() == EventKey::NEVER {
-            // nothing else is left to happen: the run ended with its last event
-            self.now = self.observation.last_event;
+    /// The end of the warm-up or of a window lies before the next event; false when the run is over.
+    #[cold]
+    fn pass_limit(&mut self, next_event: u64) -> bool {
+        if next_event == u64::MAX && self.observation.end == u64::MAX {
+            // nothing is left to happen: the run ended with its last event
+            return false;
+        }
+        self.now = self.limit;
+        if self.limit >= self.observation.end {
             return false;
         }
         self.observation.tick(&mut self.net, self.now);
-        let next = self.observation.next_tick();
-        self.schedule(leaf, next);
+        self.limit = self.observation.next_tick().min(self.observation.end);
         true
     }
 
@@ -496,7 +506,7 @@ impl<'a> Simulator<'a> {
                 if self.log.is_some() {
                     self.log_start(id, WaitAt::Fcfs(station));
                 }
-                self.schedule(leaf, now + work);
+                self.schedule_earlier(leaf, now + work);
                 return None;
             }
         } else if s.departures.len() < s.workers as usize {
@@ -532,7 +542,7 @@ impl<'a> Simulator<'a> {
         s.departures.push(key, id);
         if first.is_none_or(|first| key < first) {
             let leaf = s.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), sequence, leaf));
         }
     }
 
@@ -655,7 +665,7 @@ impl<'a> Simulator<'a> {
         l.queue.push_back((due, self.sequence, id));
         if empty {
             let leaf = l.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
         }
     }
 
@@ -679,7 +689,7 @@ impl<'a> Simulator<'a> {
         delays.heap.push(key, id);
         if earliest {
             let leaf = delays.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
         }
     }
 

@@ -123,6 +123,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();
     compiler.set_memory();
+    compiler.set_delays();
     let load = compiler.load_table();
     Compiled { network: compiler.net, entries, leaves, load, notes: compiler.notes }
 }
@@ -130,14 +131,27 @@ pub fn compile(scenario: &Scenario) -> Compiled {
 impl Compiler<'_> {
     fn begin(&mut self) {
         use crate::model::program::Step;
-        self.net.leaves.push(Leaf::Tick);
-        self.net.delays.leaf = self.leaf(Leaf::Delays);
-        self.net.patiences.leaf = self.leaf(Leaf::Patiences);
         // work that nobody waits for returns here: a call whose failure and success alike end it
         self.net.steps.push(Step::CallFixed { to: 1, chosen: 0, fail: 1 });
         self.net.steps.push(Step::BranchEnd);
         self.net.orphan_end = 1;
         self.make_databases();
+    }
+
+    /// Leaves for drawn delays and patiences, where any step needs them.
+    fn set_delays(&mut self) {
+        use crate::model::program::Step;
+        use crate::model::station::Patience;
+        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. });
+        if self.net.steps.iter().any(drawn) {
+            self.net.delays.leaf = self.leaf(Leaf::Delays);
+        }
+        let patiences = (self.net.fcfs.iter().map(|s| s.patience))
+            .chain(self.net.priority.iter().map(|s| s.patience))
+            .chain(self.net.pools.iter().map(|p| p.patience));
+        if patiences.flatten().any(|p| matches!(p, Patience::Drawn(_))) {
+            self.net.patiences.leaf = self.leaf(Leaf::Patiences);
+        }
     }
 
     fn leaf(&mut self, owner: Leaf) -> u32 {
