@@ -13,6 +13,8 @@ mod outcome_tests;
 pub mod parallel;
 pub mod precision;
 pub mod ranked;
+mod recording;
+pub mod runner;
 pub mod stations;
 pub mod summary;
 #[cfg(test)]

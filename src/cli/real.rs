@@ -1,0 +1,53 @@
+//! The subcommands' work, done for real: the scenario reader, the experiment, the trace readers.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::progress::Progress;
+use super::{Simulator, run, trace};
+use crate::experiment::Outcome;
+use crate::experiment::runner::{self, ExperimentError, Options};
+use crate::report::output;
+use crate::scenario::{self, Overrides, Scenario};
+use crate::workload::trace as recorded;
+
+pub struct Real;
+
+impl Simulator for Real {
+    fn load(&self, file: &Path, overrides: &[String], color: bool) -> Result<Scenario, Failure> {
+        scenario::load(file, &Overrides { set: overrides.to_vec(), ..Overrides::default() })
+            .map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    }
+
+    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
+        let overrides = options.all_overrides();
+        let variant = |key: &str, value: &str| {
+            let mut set = overrides.clone();
+            set.push(format!("{key}={value}"));
+            scenario::load(&options.scenario, &Overrides { set, ..Overrides::default() }).ok()
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads.unwrap_or(0))
+            .build()
+            .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
+        let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
+        let options = Options { precision: options.precision, variant: Some(&variant) };
+        pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| match error {
+            ExperimentError::Trace(error) => Failure::input(error),
+        })
+    }
+
+    fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
+        let format = match &options.format {
+            Some(name) => Some(recorded::detect::named(name).map_err(Failure::input)?),
+            None => None,
+        };
+        let summary = recorded::summary::summary(&options.file, format.clone()).map_err(Failure::input)?;
+        if let Some(target) = &options.convert {
+            let mut csv = Vec::new();
+            recorded::convert::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
+            output::write_file(target, &csv)?;
+        }
+        Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
+    }
+}
