@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod experiment;
+pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod stats;

@@ -1,0 +1,3 @@
+//! Results to text and files.
+
+pub mod trace;
