@@ -8,7 +8,7 @@ use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::report::output;
-use crate::scenario::{self, Overrides, Scenario};
+use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
 use crate::workload::trace as recorded;
 
 pub struct Real;
@@ -39,15 +39,35 @@ impl Simulator for Real {
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
         let format = match &options.format {
-            Some(name) => Some(recorded::detect::named(name).map_err(Failure::input)?),
+            Some(name) => Some(format_named(name, &options.file)?),
             None => None,
         };
-        let summary = recorded::summary::summary(&options.file, format.clone()).map_err(Failure::input)?;
+        let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
         if let Some(target) = &options.convert {
             let mut csv = Vec::new();
-            recorded::convert::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
+            recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
             output::write_file(target, &csv)?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
+    }
+}
+
+/// The formats that a user may name. JSON and CSV say themselves which column is what.
+fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
+    let columns = |wanted: fn(&TraceFormat) -> bool| match recorded::detect(file) {
+        Ok(format) if wanted(&format) => Ok(format),
+        Ok(_) => Err(Failure::input(format!("{}: this does not look like {name}", file.display()))),
+        Err(error) => Err(Failure::input(error)),
+    };
+    match name {
+        "haproxy" => Ok(TraceFormat::HaproxyHttp),
+        "haproxy-clf" => Ok(TraceFormat::HaproxyClf),
+        "nginx" => Ok(TraceFormat::Combined { stamp: Stamp::End }),
+        "apache" => Ok(TraceFormat::Combined { stamp: Stamp::Arrival }),
+        "json" => columns(|format| matches!(format, TraceFormat::JsonLines(_))),
+        "csv" => columns(|format| matches!(format, TraceFormat::Csv(_))),
+        _ => Err(Failure::input(format!(
+            "there is no trace format {name:?}; there are haproxy, haproxy-clf, nginx, apache, json and csv"
+        ))),
     }
 }

@@ -75,7 +75,7 @@ pub enum Format {
 
 impl Args {
     /// `--set`, and the flags that stand for a key of the scenario; the flags win.
-    fn all_overrides(&self) -> Vec<String> {
+    pub(super) fn all_overrides(&self) -> Vec<String> {
         let mut all = self.overrides.clone();
         all.extend(self.runs.map(|n| format!("simulation.runs={n}")));
         all.extend(self.seed.map(|n| format!("simulation.seed={n}")));
