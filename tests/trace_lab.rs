@@ -86,8 +86,7 @@ fn waiting_that_was_taken_out_is_noted_and_taken_as_work_it_would_mislead() {
 }
 
 #[test]
-fn each_request_gets_the_service_time_that_it_had() {
-    // Joined by arrival order within the millisecond that HAProxy writes: the quantiles must agree.
+fn the_distribution_of_service_times_comes_back_and_not_only_its_mean() {
     let sorted = |source: &TraceSource| {
         let mut work: Vec<f64> =
             TraceReader::open(source).unwrap().map(|record| record.unwrap().work_s[0].unwrap()).collect();
