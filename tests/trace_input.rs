@@ -105,9 +105,16 @@ fn damaged_gzip_names_the_line_up_to_which_it_could_be_read() {
     assert_fault(open_and_play(&file), &["some.log.gz", "ends in the middle of line", "zcat"]);
     assert_fault(summary(&file, None), &["ends in the middle of line"]);
 
+    // The checksum does not fit: four bytes of it and four of the length are the last.
     let mut corrupt = whole.clone();
-    let middle = corrupt.len() / 2;
-    corrupt[middle..middle + 64].fill(0xff);
+    let checksum = corrupt.len() - 8;
+    corrupt[checksum] ^= 1;
+    std::fs::write(&file, &corrupt).unwrap();
+    assert_fault(open_and_play(&file), &["some.log.gz", "damaged at line 20001"]);
+
+    // A block of a kind that there is not: three bits behind the header of ten bytes.
+    let mut corrupt = whole;
+    corrupt[10] |= 0b110;
     std::fs::write(&file, &corrupt).unwrap();
     assert_fault(open_and_play(&file), &["some.log.gz", "damaged at line", "copy the file again"]);
 }

@@ -162,7 +162,7 @@ impl TraceReader {
         let pass = &mut self.pass;
         let counting = self.played == 0;
         let number = pass.lines.number() + 1;
-        let Some((line, cut)) = pass.lines.next()? else {
+        let Some((line, cut)) = pass.lines.read()? else {
             pass.input_ended = true;
             return if counting { self.verdict_at_end() } else { Ok(()) };
         };
