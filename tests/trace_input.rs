@@ -4,6 +4,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use flate2::{Compression, write::GzEncoder};
 use foobar_sim::scenario::{Columns, RecordedWork, Stamp, TraceFormat, TraceRule, TraceSource};
 use foobar_sim::workload::trace::{TraceError, TraceReader, TraceRecord, detect, summary};
@@ -239,4 +241,64 @@ fn bytes_that_are_not_utf8_break_nothing() {
     let mut reader = TraceReader::from_bytes(&source, bytes.into()).unwrap();
     assert_eq!(reader.by_ref().map(|record| record.unwrap().class).collect::<Vec<_>>(), [3, 3]);
     assert_eq!(reader.counts().malformed, 1);
+}
+
+/// A good line of each format, to be damaged.
+fn good_lines() -> Vec<(TraceFormat, &'static str, String)> {
+    let combined = "1.1.1.1 - - [22/Nov/2026:20:37:29 +0000] \"GET /a HTTP/1.1\" 200 1 \"-\" \"-\" ";
+    let clf = "1.1.1.1 - - [22/Nov/2026:20:37:29 +0000] \"GET /a HTTP/1.1\" 200 1 \"\" \"\" 18957 515 \"fe\" \"be\" \"s\" 0 0 1 7 8 \"----\" 1 1 0 0 0 0 0 \"-\" \"-\"\n";
+    let json = Columns {
+        time: "ts".into(),
+        path: Some("uri".into()),
+        duration: Some("d".into()),
+        duration_unit_s: 1.0,
+        stamp_is_end: true,
+        ..Columns::default()
+    };
+    let end = TraceFormat::Combined { stamp: Stamp::End };
+    vec![
+        (TraceFormat::HaproxyHttp, "Tr", haproxy_line(7)),
+        (TraceFormat::HaproxyClf, "Tr", clf.into()),
+        (end.clone(), "urt", format!("{combined}msec=1795379850.524 rt=0.250 urt=\"0.1, 0.1\"\n")),
+        (end, "urt", format!("{combined}348 0.250 [a-80] [] 1:80, [::1]:80 61, 100 0.1, 0.4 200, 203 83\n")),
+        (TraceFormat::JsonLines(json), "d", "{\"ts\":1761019828.5,\"uri\":\"/a\",\"d\":\"0.25\"}\n".into()),
+        (csv(), "bytes", "1761019828.5,\"/a\"\"b\",77\n".into()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_to_a_line_it_is_counted_and_nothing_breaks(
+        which in 0usize..6,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..3), 0..6),
+    ) {
+        let (format, column, good) = good_lines().swap_remove(which);
+        let mut line = good.clone().into_bytes();
+        for (at, byte, kind) in damage {
+            if line.is_empty() {
+                break;
+            }
+            let at = at.index(line.len());
+            match kind {
+                0 => line[at] = byte,
+                1 => line.insert(at, byte),
+                _ => line.truncate(at),
+            }
+        }
+        let header: &[u8] = if matches!(format, TraceFormat::Csv(_)) { b"t,path,bytes\n" } else { b"" };
+        let bytes = [header, good.as_bytes(), &line, b"\n", good.as_bytes()].concat();
+        let work = vec![RecordedWork { column: column.into(), unit_s: 1e-3, recorded_workers: Some(1) }];
+        let source = TraceSource { work, max_malformed: 1.0, ..source(format) };
+        let mut reader = TraceReader::from_bytes(&source, bytes.into()).unwrap();
+        let played: Result<Vec<TraceRecord>, TraceError> = reader.by_ref().collect();
+        match played {
+            Ok(records) => {
+                let counts = reader.counts();
+                prop_assert!(records.len() as u64 == counts.requests && counts.requests >= 2);
+                prop_assert_eq!(counts.requests + counts.other + counts.malformed, counts.lines);
+                prop_assert!(records.iter().all(|r| r.work_s[0].is_none_or(|work| work >= 0.0 && work.is_finite())));
+            }
+            Err(fault) => prop_assert!(matches!(fault, TraceError::StampRange { .. }), "{}", fault),
+        }
+    }
 }
