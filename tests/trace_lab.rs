@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use foobar_sim::scenario::{Columns, RecordedWork, Stamp, TraceFormat, TraceSource};
-use foobar_sim::workload::trace::TraceReader;
+use foobar_sim::workload::trace::{TraceReader, TraceRecord, convert, detect, summary};
 
 fn lab(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lab")).join(name)
@@ -86,8 +86,7 @@ fn waiting_that_was_taken_out_is_noted_and_taken_as_work_it_would_mislead() {
 }
 
 #[test]
-fn each_request_gets_the_service_time_that_it_had() {
-    // Joined by arrival order within the millisecond that HAProxy writes: the quantiles must agree.
+fn the_distribution_of_service_times_comes_back_and_not_only_its_mean() {
     let sorted = |source: &TraceSource| {
         let mut work: Vec<f64> =
             TraceReader::open(source).unwrap().map(|record| record.unwrap().work_s[0].unwrap()).collect();
@@ -119,7 +118,7 @@ fn all_logs_of_one_load_agree_on_who_came_when() {
     };
     let load = first(&source(lab("e1-a50-load.csv.gz"), TraceFormat::Csv(columns), &[]));
     assert_eq!((haproxy.len(), nginx.len(), load.len()), (5961, 5961, 5961));
-    let far = |a: &[foobar_sim::workload::trace::TraceRecord], b: &[foobar_sim::workload::trace::TraceRecord]| {
+    let far = |a: &[TraceRecord], b: &[TraceRecord]| {
         a.iter().zip(b).filter(|(a, b)| (a.arrival_s - b.arrival_s).abs() > 0.010).count()
     };
     // Within 10 ms: TLS handshakes, a busy machine, and the milliseconds of the logs. Nearly all of them.
@@ -130,4 +129,52 @@ fn all_logs_of_one_load_agree_on_who_came_when() {
         all
     });
     assert!(bytes.keys().all(|&bytes| (120..=130).contains(&bytes)), "{bytes:?}");
+}
+
+#[test]
+fn formats_are_detected_and_summaries_see_the_same_traffic_in_each() {
+    let detected = |name| detect(&lab(name)).unwrap();
+    assert_eq!(detected("e1-a50-haproxy.log.gz"), TraceFormat::HaproxyHttp);
+    assert_eq!(detected("e1-a50-nginx-access.log.gz"), TraceFormat::Combined { stamp: Stamp::End });
+    let TraceFormat::Csv(columns) = detected("e1-a50-load.csv.gz") else { panic!("the client's log is CSV") };
+    assert_eq!((columns.time.as_str(), columns.duration.as_deref()), ("sched_s", Some("lat_ms")));
+    for name in ["e1-a50-haproxy.log.gz", "e1-a50-nginx-access.log.gz", "e1-a50-load.csv.gz"] {
+        let found = summary(&lab(name), None).unwrap();
+        assert_eq!((found.counts.requests, found.counts.malformed), (5961, 0), "{name}");
+        assert!((found.rate_mean_per_s.unwrap() - 50.0).abs() < 1.0, "{name}: {:?}", found.rate_mean_per_s);
+        // Poisson arrivals.
+        assert!((0.7..1.3).contains(&found.dispersion[0].1.unwrap()), "{name}: {:?}", found.dispersion);
+    }
+}
+
+#[test]
+fn a_converted_log_has_the_same_arrivals_and_durations() {
+    let file = lab("e1-a50-nginx-access.log.gz");
+    let mut rows = Vec::new();
+    let counts = convert(&file, None, &mut rows).unwrap();
+    assert_eq!((counts.requests, counts.malformed), (5961, 0));
+    let text = std::str::from_utf8(&rows).unwrap();
+    // 20:37:29.524 less 7 ms is the first arrival.
+    assert!(text.starts_with(
+        "arrival_s,method,path,status,bytes,duration_s\n0.000000000,GET,/app/read?id=1&st=6.325,200,3,0.007\n"
+    ));
+
+    let columns = Columns {
+        time: "arrival_s".into(),
+        method: Some("method".into()),
+        path: Some("path".into()),
+        duration_unit_s: 1.0,
+        ..Columns::default()
+    };
+    let again = source("converted.csv".into(), TraceFormat::Csv(columns), &[("duration_s", 1.0, None)]);
+    let again = TraceReader::from_bytes(&again, rows.into()).unwrap();
+    let original = source(file, TraceFormat::Combined { stamp: Stamp::End }, &[("rt", 1.0, None)]);
+    let original = TraceReader::open(&original).unwrap();
+    let mut compared = 0;
+    for (a, b) in again.zip(original) {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert!((a.arrival_s - b.arrival_s).abs() < 1e-8 && a.work_s == b.work_s);
+        compared += 1;
+    }
+    assert_eq!(compared, 5961);
 }

@@ -61,8 +61,12 @@ fn load(name: &str) -> Option<TraceSummary> {
     Some(summary)
 }
 
-fn dispersion(summary: &TraceSummary) -> Vec<f64> {
-    summary.dispersion.iter().map(|(_, value)| value.unwrap().round()).collect()
+/// Within 3%: how windows are laid, and what becomes of the last one, is a matter of taste.
+fn assert_dispersion(summary: &TraceSummary, expected: &[f64]) {
+    for (&(window_s, found), expected) in summary.dispersion.iter().zip(expected) {
+        let found = found.unwrap();
+        assert!((found / expected - 1.0).abs() < 0.03, "{found} at {window_s} s, expected {expected}");
+    }
 }
 
 #[test]
@@ -107,7 +111,7 @@ fn a_shop_log_with_a_pipe_in_its_urls_is_read_whole() {
 fn arrivals_without_anything_else_are_a_trace_and_tokens_may_stand_in_for_work() {
     let Some(summary) = load("azure_llm_code.csv.gz") else { return };
     assert_eq!(kinds(&summary.counts), (8819, 0, 0));
-    assert_eq!(dispersion(&summary), [13.0, 71.0, 161.0]);
+    assert_dispersion(&summary, &[13.0, 71.0, 161.0]);
     let mut source = source(&summary);
     source.work = vec![
         RecordedWork { column: "ContextTokens".into(), unit_s: 1e-4, recorded_workers: None },

@@ -61,14 +61,15 @@ pub fn render(summary: &TraceSummary) -> String {
             line(format!("{count:>10} {:>6.1}%  {status}", share(*count, counts.requests)));
         }
     }
-    if summary.sizes.is_some() || !summary.timers.is_empty() {
+    let timed = counts.requests > 0 && !summary.timers.is_empty();
+    if summary.sizes.is_some() || timed {
         line(String::new());
-        line(format!("  {:<24}{:>10}{:>10}{:>10}{:>10}{:>9}", "", "mean", "p50", "p99", "max", "missing"));
+        line(format!("  {:<27}{:>10}{:>10}{:>10}{:>10}{:>9}", "", "mean", "p50", "p99", "max", "missing"));
     }
     if let Some(sizes) = summary.sizes {
         line(spread_row("bytes", Some(sizes), 1.0, None));
     }
-    for timer in &summary.timers {
+    for timer in summary.timers.iter().filter(|_| timed) {
         line(spread_row(&format!("{}, ms", timer.name), timer.spread_s, 1e3, Some(timer.missing)));
     }
     for note in &counts.notes {
@@ -116,7 +117,7 @@ fn column_names(columns: &Columns) -> String {
 }
 
 fn spread_row(name: &str, spread: Option<Spread>, unit: f64, missing: Option<f64>) -> String {
-    let mut row = format!("  {:<24}", name.chars().take(23).collect::<String>());
+    let mut row = format!("  {:<27}", name.chars().take(26).collect::<String>());
     match spread {
         Some(spread) => {
             for value in [spread.mean, spread.p50, spread.p99, spread.max] {

@@ -22,7 +22,7 @@ pub fn detect(file: &Path) -> Result<TraceFormat, TraceError> {
     let mut lines = Lines::open(&Input::File(file.to_path_buf()))?;
     let mut sample: Vec<Vec<u8>> = Vec::new();
     while sample.len() < LINES_MAX {
-        match lines.next()? {
+        match lines.read()? {
             Some((line, _)) if line.trim_ascii().is_empty() => {}
             Some((line, _)) => sample.push(line.to_vec()),
             None => break,

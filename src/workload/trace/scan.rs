@@ -26,7 +26,7 @@ pub fn scan(
     let mut counts = TraceCounts::default();
     loop {
         let number = lines.number() + 1;
-        let Some((line, cut)) = lines.next()? else { return Ok(counts) };
+        let Some((line, cut)) = lines.read()? else { return Ok(counts) };
         let parsed = if cut { Line::Malformed("longer than 128 KiB") } else { parser.parse(line) };
         counts.lines += u64::from(!matches!(parsed, Line::Nothing));
         match parsed {

@@ -100,9 +100,10 @@ fn timers_of(format: &TraceFormat) -> Vec<(String, f64)> {
 
 struct Tally {
     requests: u64,
+    origin: Option<i64>,
     first: i64,
     last: i64,
-    /// Arrivals in each second that has any.
+    /// Arrivals in each second that has any, counted from the first line's arrival.
     seconds: BTreeMap<i64, u64>,
     mix: BTreeMap<Vec<u8>, u64>,
     mix_rest: u64,
@@ -121,6 +122,7 @@ impl Tally {
     fn new(timers: usize) -> Tally {
         Tally {
             requests: 0,
+            origin: None,
             first: i64::MAX,
             last: i64::MIN,
             seconds: BTreeMap::new(),
@@ -139,7 +141,8 @@ impl Tally {
     fn add(&mut self, request: &Request<'_>, timers: &[(String, f64)]) {
         self.first = self.first.min(request.arrival);
         self.last = self.last.max(request.arrival);
-        *self.seconds.entry(request.arrival.div_euclid(1_000_000_000)).or_default() += 1;
+        let since_origin = request.arrival - *self.origin.get_or_insert(request.arrival);
+        *self.seconds.entry(since_origin.div_euclid(1_000_000_000)).or_default() += 1;
         self.add_to_mix(request);
         *self.statuses.entry(request.status).or_default() += 1;
         if let Some(bytes) = request.bytes {
@@ -242,7 +245,7 @@ fn spread(histogram: &Histogram, unit: f64) -> Option<Spread> {
 }
 
 /// Variance over mean of the counts in windows from the first second on, empty ones included; the last one
-/// is left out where it is not whole.
+/// is left out where it is not whole, since it would look like a lull.
 fn dispersion(seconds: &BTreeMap<i64, u64>, window_s: u32) -> Option<f64> {
     let (&first, _) = seconds.first_key_value()?;
     let (&last, _) = seconds.last_key_value()?;
@@ -271,7 +274,7 @@ fn dispersion(seconds: &BTreeMap<i64, u64>, window_s: u32) -> Option<f64> {
     add(current.1);
     let windows = windows as f64;
     let mean = sum / windows;
-    Some((squares / windows - mean * mean) * windows / (windows - 1.0) / mean)
+    Some((squares / windows - mean * mean) / mean)
 }
 
 #[cfg(test)]
@@ -280,9 +283,9 @@ mod tests {
 
     #[test]
     fn dispersion_counts_empty_windows_and_leaves_out_a_broken_last_one() {
-        // Counts 4, 0, 0, 4, 2: mean 2, variance (n - 1) 4.
+        // Counts 4, 0, 0, 4, 2: mean 2, variance 3.2.
         let seconds = BTreeMap::from([(100, 4), (103, 4), (104, 2)]);
-        assert_eq!(dispersion(&seconds, 1), Some(2.0));
+        assert!((dispersion(&seconds, 1).unwrap() - 1.6).abs() < 1e-12);
         // 4, 4 and the broken 2.
         assert_eq!(dispersion(&seconds, 2), Some(0.0));
         assert_eq!(dispersion(&seconds, 3), None);
