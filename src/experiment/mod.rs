@@ -1,8 +1,9 @@
 //! Which runs to make, in parallel, and what they say together.
 //!
-//! `parallel` makes runs, `warmup` and `precision` say how long and how many, `outcome` turns them into the
-//! `summary` that is reported: `merge` adds them up, `estimate` and `ranked` put the doubt beside each number,
-//! `checks` are laws that every run must obey and `warnings` what may mislead.
+//! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
+//! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
+//! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey and
+//! `warnings` what may mislead.
 
 pub mod checks;
 pub mod estimate;
@@ -13,6 +14,8 @@ mod outcome_tests;
 pub mod parallel;
 pub mod precision;
 pub mod ranked;
+pub mod recording;
+pub mod runner;
 pub mod stations;
 pub mod summary;
 #[cfg(test)]
