@@ -1,8 +1,9 @@
 //! Which runs to make, in parallel, and what they say together.
 //!
-//! `parallel` makes runs, `warmup` and `precision` say how long and how many, `outcome` turns them into the
-//! `summary` that is reported: `merge` adds them up, `estimate` and `ranked` put the doubt beside each number,
-//! `checks` are laws that every run must obey and `warnings` what may mislead.
+//! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
+//! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
+//! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey and
+//! `warnings` what may mislead.
 
 pub mod checks;
 pub mod estimate;

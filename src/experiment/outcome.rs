@@ -9,8 +9,8 @@ use super::summary::{
     AssumptionSummary, Bottleneck, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
     TrafficSummary, Warning,
 };
-use super::warnings::{Caution, Loaded};
-use super::{Outcome, summary};
+use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
+use super::{Outcome, precision, summary};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult};
@@ -23,18 +23,25 @@ const NEAR_SATURATION: f64 = 0.9;
 pub struct Context<'a> {
     /// Load offered to each station, computed beforehand.
     pub load: Option<&'a LoadTable>,
-    /// The warm-up was found by MSER-5.
+    /// The warm-up was to be found by MSER-5.
     pub warmup_auto: bool,
-    pub doubt: Doubt,
-    /// A trace fixes both arrivals and work.
-    pub fixed_by_trace: bool,
-    /// Found before the runs (by the compiler, by the warm-up).
+    /// Found before the runs (by the compiler, by the warm-up). `NO_WARMUP_FOUND` takes all intervals away.
     pub warnings: Vec<Warning>,
+    /// Of `precision::until_precise`: the relative half-width asked for, whether it was reached, and the one at
+    /// the end.
+    pub precision: Option<(f64, bool, Option<f64>)>,
     pub sensitivities: Vec<Sensitivity>,
 }
 
+impl Context<'_> {
+    fn has(&self, warning: &str) -> bool {
+        self.warnings.iter().any(|w| w.id == warning)
+    }
+}
+
 /// The runs are of one scenario, in the order of their indices; at least one.
-pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: &Context) -> Outcome {
+pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Outcome {
+    let context = &context;
     assert!(!runs.is_empty(), "an experiment has at least one run");
     let mut warnings = context.warnings.clone();
     let totals: Vec<ClassResult> = runs.iter().map(total).collect();
@@ -45,7 +52,8 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: &Context) -> Ou
 
     let load_cautions = load_cautions(scenario, runs, context, &classes[0].1);
     let steady = !load_cautions.iter().any(|c| matches!(c, Caution::NoSteadyState(_)));
-    let doubt = Doubt { intervals: context.doubt.intervals && steady, ..context.doubt };
+    let confidence = if context.precision.is_some() { precision::CONFIDENCE } else { Doubt::default().confidence };
+    let doubt = Doubt { confidence, intervals: steady && !context.has(NO_WARMUP_FOUND) };
     warnings.extend(load_cautions.iter().map(Caution::warning));
 
     let mut notes = TailNotes::default();
@@ -193,10 +201,12 @@ fn observation_cautions(
     if all.completed == 0 {
         cautions.push(Caution::NothingCompleted);
     }
-    if context.fixed_by_trace {
-        cautions.push(Caution::OneReplay);
-    } else if doubt.intervals && runs.len() < PERCENTILE_RUNS {
+    // a trace that fixes all has one run, and its own warning says so
+    if doubt.intervals && runs.len() < PERCENTILE_RUNS && !context.has(FIXED_TRACE) {
         cautions.push(Caution::FewRuns { runs: runs.len() as u32 });
+    }
+    if let Some((relative, false, half_width)) = context.precision {
+        cautions.push(Caution::PrecisionNotReached { relative, half_width, runs: runs.len() as u32 });
     }
     if !notes.few.is_empty() {
         cautions.push(Caution::FewTailSamples(notes.few));

@@ -1,6 +1,8 @@
-use super::outcome::{Context, checks_passed, outcome};
-use super::summary::Summary;
+use super::Outcome;
+use super::outcome::{self, Context, checks_passed};
+use super::summary::{Summary, Warning};
 use super::synthetic;
+use super::warnings::{FIXED_TRACE, NO_WARMUP_FOUND};
 use crate::engine::Distribution;
 use crate::scenario::{
     Discipline, Network, Process, RateProfile, RequestBody, RequestClass, Scenario, Service, ServiceKind, Simulation,
@@ -70,6 +72,14 @@ fn failing(mut runs: Vec<RunResult>, each: u64) -> Vec<RunResult> {
         (0..each).for_each(|_| class.failed_after_ns.record(1_000_000));
     }
     runs
+}
+
+fn outcome(scenario: &Scenario, runs: &[RunResult], context: &Context) -> Outcome {
+    outcome::outcome(scenario, runs, context.clone())
+}
+
+fn warning(id: &'static str) -> Warning {
+    Warning { id, message: String::new(), advice: String::new() }
 }
 
 fn ids(summary: &Summary) -> Vec<&'static str> {
@@ -152,8 +162,31 @@ fn few_runs_are_told_once() {
     assert!(three.traffic[0].latency_ms.mean.ci95.is_some() && three.traffic[0].latency_ms.p50.ci95.is_none());
     let one = outcome(&scenario(None), &runs(1), &Context::default()).summary;
     assert_eq!(one.traffic[0].latency_ms.mean.ci95, None);
-    let replay = Context { fixed_by_trace: true, ..Context::default() };
-    assert_eq!(ids(&outcome(&scenario(None), &runs(1), &replay).summary), ["one_replay"]);
+    let replay = Context { warnings: vec![warning(FIXED_TRACE)], ..Context::default() };
+    assert_eq!(ids(&outcome(&scenario(None), &runs(1), &replay).summary), [FIXED_TRACE]);
+}
+
+#[test]
+fn without_a_warm_up_there_is_no_interval() {
+    let context = Context { warnings: vec![warning(NO_WARMUP_FOUND)], warmup_auto: true, ..Context::default() };
+    let found = outcome(&scenario(None), &runs(10), &context).summary;
+    assert_eq!(ids(&found), [NO_WARMUP_FOUND]);
+    assert!(found.warmup_auto && found.traffic[0].latency_ms.mean.value.is_some());
+    assert_eq!(found.traffic[0].latency_ms.mean.ci95, None);
+}
+
+#[test]
+fn several_looks_widen_every_interval() {
+    let width = |context: &Context| {
+        let [low, high] = outcome(&scenario(None), &runs(10), context).summary.traffic[0].latency_ms.mean.ci95.unwrap();
+        high - low
+    };
+    let looks = Context { precision: Some((0.02, false, Some(0.031))), ..Context::default() };
+    // t(9) at 99.375% over t(9) at 97.5%
+    assert!((width(&looks) / width(&Context::default()) - 3.110923 / 2.262157).abs() < 1e-4);
+    let found = outcome(&scenario(None), &runs(10), &looks).summary;
+    let warning = found.warnings.iter().find(|w| w.id == "precision_not_reached").unwrap();
+    assert_eq!(warning.message, "the precision of 2.0% was not reached in 10 runs: it is 3.1%");
 }
 
 #[test]

@@ -132,7 +132,10 @@ impl<'s> Prepared<'s> {
             matches!(step, Step::Branch { .. } | Step::Switch { .. } | Step::Again { .. } | Step::Dispatch { .. })
         };
         self.recordings.iter().all(Option::is_some)
-            && network.draws.iter().all(|draw| matches!(draw.sampler, crate::engine::distribution::Sampler::Constant(_)))
+            && network
+                .draws
+                .iter()
+                .all(|draw| matches!(draw.sampler, crate::engine::distribution::Sampler::Constant(_)))
             && !network.steps.iter().any(chance)
     }
 

@@ -2,6 +2,7 @@
 //! run and every variant.
 
 use super::summary::Warning;
+use super::warnings::NO_WARMUP_FOUND;
 use crate::simulation::result::RunResult;
 use crate::stats::warmup::{mser5, mser5_first_half};
 
@@ -27,7 +28,7 @@ pub fn automatic(pilots: &[RunResult]) -> AutomaticWarmup {
         None => AutomaticWarmup {
             warmup_s: 0.5 * length_s,
             warning: Some(Warning {
-                id: "no_warmup_found",
+                id: NO_WARMUP_FOUND,
                 message: format!(
                     "the end of the warm-up was not found within half of {length_s} s, so no interval is given"
                 ),

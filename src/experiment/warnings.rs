@@ -3,6 +3,11 @@
 use super::summary::Warning;
 use crate::stats::analytic::run_length::customers_for_wait;
 
+/// The warm-up could not be found: no interval is given.
+pub const NO_WARMUP_FOUND: &str = "no_warmup_found";
+/// Arrivals and work both come from traces: one run says all there is.
+pub const FIXED_TRACE: &str = "fixed_trace";
+
 /// A station and its load or utilization, in shares of its workers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
@@ -25,8 +30,12 @@ pub enum Caution {
     FewRuns {
         runs: u32,
     },
-    /// A trace fixes arrivals and work: every run would be the same.
-    OneReplay,
+    /// `--precision` ended at the most runs; widths are relative to the value.
+    PrecisionNotReached {
+        relative: f64,
+        half_width: Option<f64>,
+        runs: u32,
+    },
     FewTailSamples(Vec<(String, u64)>),
     HistogramResolution(Vec<String>),
     NothingCompleted,
@@ -83,10 +92,14 @@ impl Caution {
                 format!("{runs} runs: percentiles have no interval below 5"),
                 "set simulation.runs to 10".to_owned(),
             ),
-            Caution::OneReplay => (
-                "one_replay",
-                "the trace fixes arrivals and work, so there is one run and no interval".to_owned(),
-                "the figures hold for these requests and no others".to_owned(),
+            Caution::PrecisionNotReached { relative, half_width, runs } => (
+                "precision_not_reached",
+                format!(
+                    "the precision of {:.1}% was not reached in {runs} runs{}",
+                    100.0 * relative,
+                    half_width.map(|w| format!(": it is {:.1}%", 100.0 * w)).unwrap_or_default()
+                ),
+                "set simulation.duration longer: four times as long halves the width".to_owned(),
             ),
             Caution::FewTailSamples(figures) => {
                 let least = figures.iter().map(|f| f.1).min().unwrap_or(0);
