@@ -5,6 +5,7 @@
 //! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey and
 //! `warnings` what may mislead.
 
+mod analytic;
 pub mod checks;
 pub mod estimate;
 pub mod merge;

@@ -1,12 +1,13 @@
 //! All runs of a scenario -> what they say together.
 
+use super::analytic::comparisons;
 use super::checks::checks;
 use super::estimate::{Doubt, PERCENTILE_RUNS, complement};
 use super::merge::{self, over_runs, total};
 use super::ranked::{Ranked, TailNotes, latency};
 use super::stations;
 use super::summary::{
-    AssumptionSummary, Bottleneck, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
+    AssumptionSummary, Bottleneck, Check, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
     TrafficSummary, Warning,
 };
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
@@ -37,6 +38,15 @@ impl Context<'_> {
     fn has(&self, warning: &str) -> bool {
         self.warnings.iter().any(|w| w.id == warning)
     }
+}
+
+/// Laws first, then what theory says of this scenario.
+fn all_checks(scenario: &Scenario, runs: &[RunResult], context: &Context) -> Vec<Check> {
+    let mut all = checks(runs);
+    if let Some(load) = context.load {
+        all.extend(comparisons(scenario, runs, load));
+    }
+    all
 }
 
 /// The runs are of one scenario, in the order of their indices; at least one.
@@ -86,7 +96,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         bottleneck: bottleneck(&stations, context.load),
         stations,
         replication,
-        checks: checks(runs),
+        checks: all_checks(scenario, runs, context),
         warnings,
         sensitivities: context.sensitivities.clone(),
         assumptions: assumptions(scenario),
