@@ -10,7 +10,7 @@ use super::summary::{
     TrafficSummary, Warning,
 };
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, precision, summary};
+use super::{Outcome, precision, summary, theory};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult};
@@ -58,7 +58,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
 
     let mut notes = TailNotes::default();
     let measured: Vec<f64> = runs.iter().map(|run| run.measured_s).collect();
-    let traffic = classes
+    let traffic: Vec<TrafficSummary> = classes
         .iter()
         .enumerate()
         .map(|(i, (name, sum))| {
@@ -73,6 +73,9 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     let replication = stations::replication(&doubt, &mut notes, runs);
     warnings.extend(observation_cautions(runs, &doubt, context, &classes[0].1, notes).iter().map(Caution::warning));
 
+    let mut checks = checks(runs);
+    checks.extend(theory::checks(scenario, &stations, &traffic));
+
     let summary = Summary {
         schema_version: SCHEMA_VERSION,
         scenario: ScenarioId { name: scenario.name.clone(), sha256: scenario.sha256.clone() },
@@ -86,7 +89,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         bottleneck: bottleneck(&stations, context.load),
         stations,
         replication,
-        checks: checks(runs),
+        checks,
         warnings,
         sensitivities: context.sensitivities.clone(),
         assumptions: assumptions(scenario),
