@@ -4,6 +4,8 @@
 //! children, so the root is the next event. Setting a leaf replays one path without a branch on data. With
 //! few leaves this beats any heap, and an idle leaf costs nothing but its place.
 
+use std::hint::select_unpredictable;
+
 use super::time::SimTime;
 
 /// (time, sequence, leaf), compared as one number: time first, then the order of scheduling.
@@ -35,6 +37,15 @@ impl EventKey {
     }
 }
 
+/// Bytes of a node. Paths are walked in bytes, which saves the scaling at each level.
+const NODE: usize = size_of::<EventKey>();
+
+/// Offset of a node's parent.
+#[inline(always)]
+fn parent(offset: usize) -> usize {
+    (offset / 2) & !(NODE - 1)
+}
+
 #[derive(Clone, Debug)]
 pub struct EventSet {
     /// Node 1 is the root, node i has children 2i and 2i + 1; leaves are `size..2 size`.
@@ -59,18 +70,20 @@ impl EventSet {
     /// Puts `key` at its own leaf, over whatever was there.
     #[inline(always)]
     pub fn set(&mut self, leaf: u32, key: EventKey) {
-        let mut i = self.leaf_node(leaf);
-        let nodes = self.nodes.as_mut_ptr();
+        let mut at = self.leaf_offset(leaf);
+        let nodes = self.nodes.as_mut_ptr().cast::<u8>();
         let mut winner = key;
-        // SAFETY: `leaf_node` checked that i < nodes.len(); from there i only halves, and i ^ 1 is i's sibling,
-        // which exists since nodes.len() is a power of two.
+        // SAFETY: `leaf_offset` checked that the leaf is a node; from there offsets only halve down to the
+        // root's, and the sibling of a node other than the root exists since nodes.len() is a power of two.
+        // Offsets are multiples of NODE, so every access is aligned.
         unsafe {
-            *nodes.add(i) = key;
-            while i > 1 {
-                let rival = *nodes.add(i ^ 1);
-                winner = if rival < winner { rival } else { winner };
-                i >>= 1;
-                *nodes.add(i) = winner;
+            *nodes.add(at).cast::<EventKey>() = key;
+            while at > NODE {
+                let rival = *nodes.add(at ^ NODE).cast::<EventKey>();
+                // who wins is a matter of chance: a branch would be mispredicted
+                winner = select_unpredictable(rival < winner, rival, winner);
+                at = parent(at);
+                *nodes.add(at).cast::<EventKey>() = winner;
             }
         }
     }
@@ -79,26 +92,26 @@ impl EventSet {
     /// another comes before it, mostly at once.
     #[inline(always)]
     pub fn set_earlier(&mut self, leaf: u32, key: EventKey) {
-        let mut i = self.leaf_node(leaf);
-        let nodes = self.nodes.as_mut_ptr();
+        let mut at = self.leaf_offset(leaf);
+        let nodes = self.nodes.as_mut_ptr().cast::<u8>();
         // SAFETY: as in `set`.
         unsafe {
-            debug_assert!(key <= *nodes.add(i), "an event is moved forward");
-            *nodes.add(i) = key;
-            while i > 1 {
-                i >>= 1;
-                if *nodes.add(i) <= key {
+            debug_assert!(key <= *nodes.add(at).cast::<EventKey>(), "an event is moved forward");
+            *nodes.add(at).cast::<EventKey>() = key;
+            while at > NODE {
+                at = parent(at);
+                if *nodes.add(at).cast::<EventKey>() <= key {
                     break;
                 }
-                *nodes.add(i) = key;
+                *nodes.add(at).cast::<EventKey>() = key;
             }
         }
     }
 
     #[inline(always)]
-    fn leaf_node(&self, leaf: u32) -> usize {
+    fn leaf_offset(&self, leaf: u32) -> usize {
         assert!((leaf as usize) < self.size, "a leaf of this event set");
-        self.size + leaf as usize
+        (self.size + leaf as usize) * NODE
     }
 
     #[inline(always)]

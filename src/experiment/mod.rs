@@ -14,7 +14,7 @@ mod outcome_tests;
 pub mod parallel;
 pub mod precision;
 pub mod ranked;
-pub mod recording;
+mod recording;
 pub mod runner;
 pub mod stations;
 pub mod summary;

@@ -16,9 +16,6 @@ pub struct Recording {
     source: TraceSource,
     kept: Option<Arc<[TraceRecord]>>,
     pub counts: TraceCounts,
-    /// Arrival of the last request, seconds.
-    pub span_s: f64,
-    pub requests: u64,
 }
 
 impl Recording {
@@ -26,18 +23,15 @@ impl Recording {
     pub fn open(source: &TraceSource) -> Result<Recording, TraceError> {
         let mut reader = TraceReader::open(source)?;
         let mut kept = Some(Vec::new());
-        let (mut span_s, mut requests) = (0.0, 0);
         for record in &mut reader {
             let record = record?;
-            span_s = record.arrival_s;
-            requests += 1;
             match &mut kept {
                 Some(records) if records.len() < KEPT_MAX => records.push(record),
                 _ => kept = None,
             }
         }
         let counts = reader.counts().clone();
-        Ok(Recording { source: source.clone(), kept: kept.map(Arc::from), counts, span_s, requests })
+        Ok(Recording { source: source.clone(), kept: kept.map(Arc::from), counts })
     }
 
     /// The requests in order of arrival.

@@ -19,6 +19,21 @@ pub struct LoadTable {
     /// not known beforehand.
     pub rate_per_s: Option<f64>,
     pub stations: Vec<StationLoad>,
+    /// Response times on an idle system.
+    pub classes: Vec<ClassTime>,
+}
+
+/// Mean response time of a request class without any waiting.
+#[derive(Clone, Debug)]
+pub struct ClassTime {
+    /// Index in `Scenario::traffic`.
+    pub source: usize,
+    /// Index in `Scenario::requests`.
+    pub class: usize,
+    /// Its weight in the source's mix.
+    pub weight: f64,
+    /// Seconds; work that only a trace knows is not in it.
+    pub unloaded_s: f64,
 }
 
 impl LoadTable {

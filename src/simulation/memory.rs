@@ -99,7 +99,7 @@ impl Simulator<'_> {
     }
 
     /// A killed process serves again.
-    pub(super) fn restart(&mut self, leaf: u32, process: u32) {
+    pub(super) fn restart(&mut self, leaf: u32, process: u32) -> Option<RequestId> {
         self.set.clear(leaf);
         let p = &mut self.net.processes[process as usize];
         p.down = false;
@@ -108,6 +108,7 @@ impl Simulator<'_> {
         for pool in p.pools.clone() {
             self.net.pools[pool as usize].closed = false;
         }
+        None
     }
 
     /// A request has called on from the dead process: its caller learns of the reset at once, while the
@@ -123,7 +124,7 @@ impl Simulator<'_> {
         self.ready.push_back(caller);
         let end = self.net.orphan_end;
         let orphan = &mut self.slab[id];
-        orphan.frames[level].after = end + 1;
+        orphan.frames[level].after = end;
         orphan.parent = NONE;
         orphan.user = NONE;
     }

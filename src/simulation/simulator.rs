@@ -61,7 +61,13 @@ impl<'a> Simulator<'a> {
     /// Runs from the beginning of the warm-up to the end of the measured part (or until nothing is left).
     pub fn run(&mut self) {
         self.start();
+        let mut next = self.ready.pop_front();
         loop {
+            // one place for the interpreter, so that its code is there once
+            while let Some(id) = next {
+                self.advance(id);
+                next = self.ready.pop_front();
+            }
             let key = self.set.first();
             let time = key.time().0;
             if time >= self.limit {
@@ -72,22 +78,20 @@ impl<'a> Simulator<'a> {
             }
             self.now = time;
             let leaf = key.leaf();
-            match self.net.leaves[leaf as usize] {
-                Leaf::FcfsWorker(station) => self.fcfs_worker_done(leaf, station),
+            let moved = match self.net.leaves[leaf as usize] {
+                Leaf::FcfsWorker(station) => Some(self.fcfs_worker_done(leaf, station)),
                 Leaf::Sharing(station) => self.sharing_done(leaf, station),
-                Leaf::Source(source) => self.arrival(leaf, source),
-                Leaf::Line(line) => self.line_due(leaf, line),
-                Leaf::Delays => self.delay_due(leaf),
-                Leaf::FcfsHeap(station) => self.fcfs_heap_done(leaf, station),
-                Leaf::PriorityWorker(station) => self.priority_done(leaf, station),
+                Leaf::Source(source) => Some(self.arrival(leaf, source)),
+                Leaf::Line(line) => Some(self.line_due(leaf, line)),
+                Leaf::Delays => Some(self.delay_due(leaf)),
+                Leaf::FcfsHeap(station) => Some(self.fcfs_heap_done(leaf, station)),
+                Leaf::PriorityWorker(station) => Some(self.priority_done(leaf, station)),
                 Leaf::Timeouts(line) => self.timeout_due(leaf, line),
                 Leaf::Patiences => self.patience_due(leaf),
                 Leaf::Restart(process) => self.restart(leaf, process),
-            }
+            };
             self.events += 1;
-            while let Some(id) = self.ready.pop_front() {
-                self.advance(id);
-            }
+            next = moved.or_else(|| self.ready.pop_front());
         }
         self.observation.finish(&mut self.net, self.now);
     }
@@ -109,9 +113,6 @@ impl<'a> Simulator<'a> {
                 let first = source.first();
                 self.schedule(leaf, first);
             }
-        }
-        while let Some(id) = self.ready.pop_front() {
-            self.advance(id);
         }
     }
 
@@ -154,7 +155,7 @@ impl<'a> Simulator<'a> {
     // ---- arrivals ----
 
     #[inline(always)]
-    fn arrival(&mut self, leaf: u32, source: u32) {
+    fn arrival(&mut self, leaf: u32, source: u32) -> RequestId {
         let s = &mut self.sources[source as usize];
         let arrival = s.take(self.now);
         let next = s.next_time;
@@ -167,7 +168,7 @@ impl<'a> Simulator<'a> {
         if let Some(log) = &mut self.log {
             log.arrive(self.now, id, arrival.class);
         }
-        self.advance(id);
+        id
     }
 
     // ---- the interpreter ----
@@ -547,7 +548,7 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn fcfs_worker_done(&mut self, leaf: u32, station: u32) {
+    fn fcfs_worker_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let id = self.serving[leaf as usize];
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
@@ -571,10 +572,10 @@ impl<'a> Simulator<'a> {
                 self.set.clear(leaf);
             }
         }
-        self.advance(id);
+        id
     }
 
-    fn fcfs_heap_done(&mut self, leaf: u32, station: u32) {
+    fn fcfs_heap_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
         let (_, id) = s.departures.pop().expect("a departure was due");
@@ -600,7 +601,7 @@ impl<'a> Simulator<'a> {
             }
             None => s.observed.busy -= 1,
         }
-        self.advance(id);
+        id
     }
 
     // ---- processor sharing ----
@@ -615,7 +616,7 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn sharing_done(&mut self, leaf: u32, station: u32) {
+    fn sharing_done(&mut self, leaf: u32, station: u32) -> Option<RequestId> {
         let now = self.now;
         let s = &mut self.net.sharing[station as usize];
         let (id, next) = s.leave(now);
@@ -625,10 +626,7 @@ impl<'a> Simulator<'a> {
             Some(due) => self.schedule(leaf, due),
             None => self.set.clear(leaf),
         }
-        if request_is_split(&mut self.slab[id]) {
-            return;
-        }
-        self.advance(id);
+        if request_is_split(&mut self.slab[id]) { None } else { Some(id) }
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
@@ -670,14 +668,14 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn line_due(&mut self, leaf: u32, line: u32) {
+    fn line_due(&mut self, leaf: u32, line: u32) -> RequestId {
         let l = &mut self.net.lines[line as usize];
         let (_, _, id) = l.queue.pop_front().expect("an entry was due");
         match l.queue.front() {
             Some(&(due, sequence, _)) => self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf)),
             None => self.set.clear(leaf),
         }
-        self.advance(id);
+        id
     }
 
     #[inline(always)]
@@ -694,7 +692,7 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn delay_due(&mut self, leaf: u32) {
+    fn delay_due(&mut self, leaf: u32) -> RequestId {
         let delays = &mut self.net.delays;
         let (_, id) = delays.heap.pop().expect("a delay was due");
         match delays.heap.first() {
@@ -703,7 +701,7 @@ impl<'a> Simulator<'a> {
             }
             None => self.set.clear(leaf),
         }
-        self.advance(id);
+        id
     }
 
     // ---- pools ----
@@ -866,7 +864,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    fn timeout_due(&mut self, leaf: u32, line: u32) {
+    fn timeout_due(&mut self, leaf: u32, line: u32) -> Option<RequestId> {
         let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
         loop {
             // drop what was cancelled meanwhile, so that it costs no event
@@ -886,9 +884,10 @@ impl<'a> Simulator<'a> {
             }
         }
         self.give_up(wait);
+        None
     }
 
-    fn patience_due(&mut self, leaf: u32) {
+    fn patience_due(&mut self, leaf: u32) -> Option<RequestId> {
         let (_, wait) = self.net.patiences.heap.pop().expect("a patience was due");
         match self.net.patiences.heap.first() {
             Some((key, _)) => {
@@ -897,6 +896,7 @@ impl<'a> Simulator<'a> {
             None => self.set.clear(leaf),
         }
         self.give_up(wait);
+        None
     }
 
     /// A wait was too long: out of the queue, and on where failures of that step go.
@@ -1003,7 +1003,7 @@ impl<'a> Simulator<'a> {
         self.schedule(leaf, due);
     }
 
-    fn priority_done(&mut self, leaf: u32, station: u32) {
+    fn priority_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.priority[station as usize];
         let worker = (leaf - s.leaf) as usize;
@@ -1022,7 +1022,7 @@ impl<'a> Simulator<'a> {
                 self.set.clear(leaf);
             }
         }
-        self.advance(id);
+        id
     }
 
     // ---- forks ----

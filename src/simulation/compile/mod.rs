@@ -16,7 +16,7 @@ mod station;
 
 use std::collections::BTreeMap;
 
-use super::load::{LoadTable, StationLoad};
+use super::load::{ClassTime, LoadTable, StationLoad};
 use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry};
 use crate::model::program::StepId;
 use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId};
@@ -88,6 +88,8 @@ struct Sub {
     /// (station, visits, mean work in nanoseconds for each visit)
     loads: Vec<(StationAt, f64, f64)>,
     calls: Vec<(SubId, f64)>,
+    /// Mean time of one execution without any waiting, nanoseconds.
+    time_ns: f64,
 }
 
 pub(super) struct Compiler<'s> {
@@ -306,7 +308,16 @@ impl Compiler<'_> {
                 offered_erlangs,
             })
             .collect();
-        LoadTable { rate_per_s: rate_total, stations }
+        let classes = self.scenario.traffic.iter().enumerate().flat_map(|(source, traffic)| {
+            let times = traffic.mix.iter().map(move |&(class, weight)| (source, class, weight));
+            times.map(|(source, class, weight)| ClassTime {
+                source,
+                class,
+                weight,
+                unloaded_s: self.subs[self.sub_of[&SubKey::Client { source, class }]].time_ns * 1e-9,
+            })
+        });
+        LoadTable { rate_per_s: rate_total, stations, classes: classes.collect() }
     }
 
     fn add_loads(

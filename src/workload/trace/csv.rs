@@ -28,7 +28,7 @@ struct Layout {
 }
 
 /// More columns than this are a line of something else.
-const FIELDS_MAX: usize = 256;
+const FIELDS_MAX: usize = 64;
 
 impl Csv {
     pub fn new(names: &Columns, columns: &[String]) -> Csv {

@@ -30,7 +30,7 @@ impl Inversion {
 
     /// `arrival_ns`: at the station; `timer_s`: from there to the departure.
     pub fn invert(&mut self, arrival_ns: i64, timer_s: f64) -> Service {
-        let departure = arrival_ns + (timer_s * 1e9).round() as i64;
+        let departure = arrival_ns.saturating_add((timer_s * 1e9).round() as i64);
         let free =
             if self.free.len() < self.workers { i64::MIN } else { self.free.pop().map_or(i64::MIN, |Reverse(at)| at) };
         let begin = arrival_ns.max(free);

@@ -75,7 +75,7 @@ impl Lines {
 
     /// The next line without its end, and whether it was cut at [`LINE_BYTES_MAX`]. A byte order mark at the
     /// head of the file is left out.
-    pub fn next(&mut self) -> Result<Option<(&[u8], bool)>, TraceError> {
+    pub fn read(&mut self) -> Result<Option<(&[u8], bool)>, TraceError> {
         self.line.clear();
         self.number += 1;
         let read = (&mut self.source)
@@ -128,7 +128,7 @@ mod tests {
     fn lines_of(bytes: &[u8]) -> Vec<String> {
         let mut lines = Lines::open(&Input::Memory("test".into(), bytes.into())).unwrap();
         let mut all = Vec::new();
-        while let Some((line, _)) = lines.next().unwrap() {
+        while let Some((line, _)) = lines.read().unwrap() {
             all.push(String::from_utf8_lossy(line).into_owned());
         }
         all
@@ -156,9 +156,9 @@ mod tests {
         let mut bytes = vec![b'x'; 3 * LINE_BYTES_MAX];
         bytes.extend(b"\nnext\n");
         let mut lines = Lines::open(&Input::Memory("test".into(), bytes.into())).unwrap();
-        let (line, cut) = lines.next().unwrap().unwrap();
+        let (line, cut) = lines.read().unwrap().unwrap();
         assert!(cut && line.len() == LINE_BYTES_MAX);
-        assert_eq!(lines.next().unwrap().unwrap(), (&b"next"[..], false));
+        assert_eq!(lines.read().unwrap().unwrap(), (&b"next"[..], false));
         assert_eq!(lines.bytes_left(), Some(0));
     }
 }

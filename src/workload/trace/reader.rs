@@ -162,7 +162,7 @@ impl TraceReader {
         let pass = &mut self.pass;
         let counting = self.played == 0;
         let number = pass.lines.number() + 1;
-        let Some((line, cut)) = pass.lines.next()? else {
+        let Some((line, cut)) = pass.lines.read()? else {
             pass.input_ended = true;
             return if counting { self.verdict_at_end() } else { Ok(()) };
         };
@@ -236,7 +236,7 @@ impl TraceReader {
         let mut work_s = held.timers;
         for (slot, work) in self.pass.work.iter_mut().enumerate() {
             if let (Some(inversion), Some(timer_s)) = (&mut work.inversion, held.timers[slot]) {
-                let begins = arrival + (held.starts_s[slot] * 1e9).round() as i64;
+                let begins = arrival.saturating_add((held.starts_s[slot] * 1e9).round() as i64);
                 let found = inversion.invert(begins, timer_s);
                 work_s[slot] = Some(found.service_s);
                 work.timer_s += timer_s;
