@@ -2,10 +2,10 @@
 //!
 //! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
 //! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
-//! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey and
-//! `warnings` what may mislead.
+//! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey,
+//! `theory` is the analytic answer where there is one, `bounds` what no answer may pass, and `warnings` are what may mislead.
 
-mod analytic;
+mod bounds;
 pub mod checks;
 pub mod estimate;
 pub mod merge;
@@ -21,6 +21,7 @@ pub mod stations;
 pub mod summary;
 #[cfg(test)]
 mod synthetic;
+pub mod theory;
 pub mod warmup;
 pub mod warnings;
 

@@ -24,7 +24,11 @@ pub fn automatic(pilots: &[RunResult]) -> AutomaticWarmup {
     let found =
         mser5(&series).filter(|found| 2 * found.batches <= found.of_batches).or_else(|| mser5_first_half(&series));
     match found {
-        Some(found) => AutomaticWarmup { warmup_s: found.observations as f64 * width_s, warning: None },
+        Some(found) => AutomaticWarmup {
+            // whole milliseconds read better
+            warmup_s: (found.observations as f64 * width_s * 1e3).round() / 1e3,
+            warning: None,
+        },
         None => AutomaticWarmup {
             warmup_s: 0.5 * length_s,
             warning: Some(Warning {
