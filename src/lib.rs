@@ -2,9 +2,11 @@
 //! and throughput to expect, with the doubt of each number beside it.
 
 pub mod balance;
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod model;
+pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod stats;

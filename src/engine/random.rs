@@ -52,7 +52,7 @@ impl Key {
     /// The generator of one draw: a purpose, and which visit (or attempt) it is.
     #[inline(always)]
     pub fn draw(self, purpose: u64, visit: u32) -> KeyedRng {
-        KeyedRng { state: self.0 ^ purpose.wrapping_add(visit as u64 * 0xD1B5_4A32_D192_ED03) }
+        KeyedRng { state: self.0 ^ purpose.wrapping_add((visit as u64).wrapping_mul(0xD1B5_4A32_D192_ED03)) }
     }
 }
 
@@ -98,5 +98,19 @@ impl TryRng for KeyedRng {
 
     fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Infallible> {
         utils::fill_bytes_via_next_word(destination, || self.try_next_u64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_visits_draw_apart() {
+        let key = Key::of_seed(1).indexed(7);
+        let mut drawn: Vec<u64> = (0..1000).chain([u32::MAX]).map(|visit| key.draw(3, visit).next()).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 1001);
     }
 }

@@ -52,8 +52,6 @@ pub struct Network {
 /// Owner of a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf {
-    /// The clock's own: the end of the warm-up, window boundaries.
-    Tick,
     /// Next arrival of a source.
     Source(u32),
     /// One worker of a FCFS station.

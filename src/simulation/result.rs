@@ -310,3 +310,46 @@ impl CoarseHistogram {
         (count > 0).then(|| sum / count as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_lies_in_its_coarse_bucket() {
+        for value in (0..5000u64).chain((12..52).flat_map(|e| [1 << e, (1 << e) + 1, (1 << e) - 1, 3 << (e - 1)])) {
+            let (low, width) = coarse_bounds(coarse_index(value));
+            assert!(low <= value as f64 && (value as f64) < low + width, "{value}: {low} {width}");
+            assert!(width <= 1.0 || width / low <= 1.0 / 16.0, "{value}");
+        }
+    }
+
+    #[test]
+    fn coarse_quantiles_follow_the_observations_within_a_bucket() {
+        let mut h = CoarseHistogram::default();
+        for value in 1..=100_000u64 {
+            h.record(value * 371);
+        }
+        for q in [0.01, 0.5, 0.95, 0.99, 1.0] {
+            let (exact, got) = (q * 371e5, h.quantile(q).unwrap());
+            assert!((got - exact).abs() / exact < 0.035, "{q}: {got} for {exact}");
+        }
+        assert!((h.mean().unwrap() / (371.0 * 50_000.5) - 1.0).abs() < 0.01);
+        assert_eq!(CoarseHistogram::default().quantile(0.5), None);
+        assert_eq!(CoarseHistogram::default().mean(), None);
+    }
+
+    #[test]
+    fn merging_coarse_histograms_is_recording_both() {
+        let (mut a, mut b, mut both) = Default::default();
+        for i in 0..1000u64 {
+            let value = i * i * 1013;
+            let half: &mut CoarseHistogram = if i < 500 { &mut a } else { &mut b };
+            half.record(value);
+            CoarseHistogram::record(&mut both, value);
+        }
+        a.merge(&b);
+        assert_eq!(a.counts, both.counts);
+        assert_eq!(a.count(), 1000);
+    }
+}

@@ -23,6 +23,8 @@ const ABANDONED: u8 = FailureReason::Abandoned as u8;
 /// One run in progress.
 pub struct Simulator<'a> {
     pub(super) now: u64,
+    /// Up to here events come one after the other; then the observation has something to do.
+    limit: u64,
     sequence: u64,
     pub(super) events: u64,
     pub(super) set: EventSet,
@@ -42,6 +44,7 @@ impl<'a> Simulator<'a> {
         let leaves = net.leaves.len();
         Simulator {
             now: 0,
+            limit: 0,
             sequence: 0,
             events: 0,
             set: EventSet::new(leaves),
@@ -58,42 +61,43 @@ impl<'a> Simulator<'a> {
     /// Runs from the beginning of the warm-up to the end of the measured part (or until nothing is left).
     pub fn run(&mut self) {
         self.start();
+        let mut next = self.ready.pop_front();
         loop {
+            // one place for the interpreter, so that its code is there once
+            while let Some(id) = next {
+                self.advance(id);
+                next = self.ready.pop_front();
+            }
             let key = self.set.first();
             let time = key.time().0;
-            if time >= self.observation.end {
+            if time >= self.limit {
+                if self.pass_limit(time) {
+                    continue;
+                }
                 break;
             }
             self.now = time;
             let leaf = key.leaf();
-            match self.net.leaves[leaf as usize] {
-                Leaf::FcfsWorker(station) => self.fcfs_worker_done(leaf, station),
+            let moved = match self.net.leaves[leaf as usize] {
+                Leaf::FcfsWorker(station) => Some(self.fcfs_worker_done(leaf, station)),
                 Leaf::Sharing(station) => self.sharing_done(leaf, station),
-                Leaf::Source(source) => self.arrival(leaf, source),
-                Leaf::Line(line) => self.line_due(leaf, line),
-                Leaf::Delays => self.delay_due(leaf),
-                Leaf::FcfsHeap(station) => self.fcfs_heap_done(leaf, station),
-                Leaf::PriorityWorker(station) => self.priority_done(leaf, station),
+                Leaf::Source(source) => Some(self.arrival(leaf, source)),
+                Leaf::Line(line) => Some(self.line_due(leaf, line)),
+                Leaf::Delays => Some(self.delay_due(leaf)),
+                Leaf::FcfsHeap(station) => Some(self.fcfs_heap_done(leaf, station)),
+                Leaf::PriorityWorker(station) => Some(self.priority_done(leaf, station)),
                 Leaf::Timeouts(line) => self.timeout_due(leaf, line),
                 Leaf::Patiences => self.patience_due(leaf),
                 Leaf::Restart(process) => self.restart(leaf, process),
-                Leaf::Tick => {
-                    if !self.tick(leaf) {
-                        break;
-                    }
-                    continue;
-                }
-            }
+            };
             self.events += 1;
-            while let Some(id) = self.ready.pop_front() {
-                self.advance(id);
-            }
+            next = moved.or_else(|| self.ready.pop_front());
         }
         self.observation.finish(&mut self.net, self.now);
     }
 
     fn start(&mut self) {
-        self.schedule(0, self.observation.next_tick());
+        self.limit = self.observation.next_tick().min(self.observation.end);
         for i in 0..self.sources.len() {
             let source = &mut self.sources[i];
             if let Some(users) = source.users() {
@@ -107,48 +111,68 @@ impl<'a> Simulator<'a> {
             } else {
                 let leaf = source.leaf;
                 let first = source.first();
-                self.schedule(leaf, first);
+                self.schedule_or_never(leaf, first);
             }
-        }
-        while let Some(id) = self.ready.pop_front() {
-            self.advance(id);
         }
     }
 
-    /// Sets a leaf to a time in the order of scheduling.
+    /// Sets a leaf to a time, in the order of scheduling; `u64::MAX`: never.
+    pub(super) fn schedule_or_never(&mut self, leaf: u32, time: u64) {
+        if time == u64::MAX {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, time);
+        }
+    }
+
+    /// Sets a leaf to a time, in the order of scheduling.
     #[inline(always)]
     pub(super) fn schedule(&mut self, leaf: u32, time: u64) {
         let key = self.stamp(time, leaf);
         self.set.set(leaf, key);
     }
 
+    /// `schedule` for a leaf that was idle, or whose event comes forward.
+    #[inline(always)]
+    fn schedule_earlier(&mut self, leaf: u32, time: u64) {
+        let key = self.stamp(time, leaf);
+        self.set.set_earlier(leaf, key);
+    }
+
     #[inline(always)]
     fn stamp(&mut self, time: u64, leaf: u32) -> EventKey {
         self.sequence += 1;
-        if time == u64::MAX { EventKey::NEVER } else { EventKey::new(SimTime(time), self.sequence, leaf) }
+        EventKey::new(SimTime(time), self.sequence, leaf)
     }
 
-    fn tick(&mut self, leaf: u32) -> bool {
-        self.set.clear(leaf);
-        if self.observation.end == u64::MAX && self.set.first() == EventKey::NEVER {
-            // nothing else is left to happen: the run ended with its last event
-            self.now = self.observation.last_event;
+    /// The end of the warm-up or of a window lies before the next event; false when the run is over.
+    #[cold]
+    fn pass_limit(&mut self, next_event: u64) -> bool {
+        if next_event == u64::MAX && self.observation.end == u64::MAX {
+            // nothing is left to happen: the run ended with its last event
+            return false;
+        }
+        self.now = self.limit;
+        if self.limit >= self.observation.end {
             return false;
         }
         self.observation.tick(&mut self.net, self.now);
-        let next = self.observation.next_tick();
-        self.schedule(leaf, next);
+        self.limit = self.observation.next_tick().min(self.observation.end);
         true
     }
 
     // ---- arrivals ----
 
     #[inline(always)]
-    fn arrival(&mut self, leaf: u32, source: u32) {
+    fn arrival(&mut self, leaf: u32, source: u32) -> RequestId {
         let s = &mut self.sources[source as usize];
         let arrival = s.take(self.now);
         let next = s.next_time;
-        self.schedule(leaf, next);
+        if next == u64::MAX {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, next);
+        }
         let mut request = Request::new(arrival.key.0, self.now, arrival.class, arrival.step);
         request.source = source;
         request.given = arrival.given;
@@ -157,7 +181,7 @@ impl<'a> Simulator<'a> {
         if let Some(log) = &mut self.log {
             log.arrive(self.now, id, arrival.class);
         }
-        self.advance(id);
+        id
     }
 
     // ---- the interpreter ----
@@ -487,21 +511,19 @@ impl<'a> Simulator<'a> {
         let request = &mut self.slab[id];
         request.entered = now;
         request.work = work;
-        s.observed.advance(now);
-        if s.has_own_leaves() {
-            if let Some(leaf) = s.idle.pop() {
-                s.observed.arrive(now, false);
-                s.observed.busy += 1;
-                self.serving[leaf as usize] = id;
-                if self.log.is_some() {
-                    self.log_start(id, WaitAt::Fcfs(station));
-                }
-                self.schedule(leaf, now + work);
-                return None;
-            }
-        } else if s.departures.len() < s.workers as usize {
+        if let Some(leaf) = s.take_idle() {
             s.observed.arrive(now, false);
-            s.observed.busy += 1;
+            s.observed.begin_work(now);
+            self.serving[leaf as usize] = id;
+            if self.log.is_some() {
+                self.log_start(id, WaitAt::Fcfs(station));
+            }
+            self.schedule_earlier(leaf, now + work);
+            return None;
+        }
+        if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
+            s.observed.arrive(now, false);
+            s.observed.begin_work(now);
             if self.log.is_some() {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
@@ -509,7 +531,7 @@ impl<'a> Simulator<'a> {
             return None;
         }
         if s.queue.len() >= s.queue_limit {
-            s.observed.turn_away();
+            s.observed.turn_away(now);
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
@@ -532,16 +554,15 @@ impl<'a> Simulator<'a> {
         s.departures.push(key, id);
         if first.is_none_or(|first| key < first) {
             let leaf = s.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), sequence, leaf));
         }
     }
 
     #[inline(always)]
-    fn fcfs_worker_done(&mut self, leaf: u32, station: u32) {
+    fn fcfs_worker_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let id = self.serving[leaf as usize];
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.queue.pop_front(&mut self.slab) {
@@ -556,19 +577,18 @@ impl<'a> Simulator<'a> {
                 self.schedule(leaf, due);
             }
             None => {
-                s.observed.busy -= 1;
-                s.idle.push(leaf);
+                s.observed.end_work(now);
+                s.put_idle(leaf);
                 self.set.clear(leaf);
             }
         }
-        self.advance(id);
+        id
     }
 
-    fn fcfs_heap_done(&mut self, leaf: u32, station: u32) {
+    fn fcfs_heap_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
         let (_, id) = s.departures.pop().expect("a departure was due");
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.departures.first() {
@@ -588,9 +608,9 @@ impl<'a> Simulator<'a> {
                 }
                 self.start_in_heap(next, station, work);
             }
-            None => s.observed.busy -= 1,
+            None => s.observed.end_work(now),
         }
-        self.advance(id);
+        id
     }
 
     // ---- processor sharing ----
@@ -605,7 +625,7 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn sharing_done(&mut self, leaf: u32, station: u32) {
+    fn sharing_done(&mut self, leaf: u32, station: u32) -> Option<RequestId> {
         let now = self.now;
         let s = &mut self.net.sharing[station as usize];
         let (id, next) = s.leave(now);
@@ -615,10 +635,7 @@ impl<'a> Simulator<'a> {
             Some(due) => self.schedule(leaf, due),
             None => self.set.clear(leaf),
         }
-        if request_is_split(&mut self.slab[id]) {
-            return;
-        }
-        self.advance(id);
+        if request_is_split(&mut self.slab[id]) { None } else { Some(id) }
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
@@ -655,19 +672,19 @@ impl<'a> Simulator<'a> {
         l.queue.push_back((due, self.sequence, id));
         if empty {
             let leaf = l.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
         }
     }
 
     #[inline(always)]
-    fn line_due(&mut self, leaf: u32, line: u32) {
+    fn line_due(&mut self, leaf: u32, line: u32) -> RequestId {
         let l = &mut self.net.lines[line as usize];
         let (_, _, id) = l.queue.pop_front().expect("an entry was due");
         match l.queue.front() {
             Some(&(due, sequence, _)) => self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf)),
             None => self.set.clear(leaf),
         }
-        self.advance(id);
+        id
     }
 
     #[inline(always)]
@@ -679,12 +696,12 @@ impl<'a> Simulator<'a> {
         delays.heap.push(key, id);
         if earliest {
             let leaf = delays.leaf;
-            self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
         }
     }
 
     #[inline(always)]
-    fn delay_due(&mut self, leaf: u32) {
+    fn delay_due(&mut self, leaf: u32) -> RequestId {
         let delays = &mut self.net.delays;
         let (_, id) = delays.heap.pop().expect("a delay was due");
         match delays.heap.first() {
@@ -693,7 +710,7 @@ impl<'a> Simulator<'a> {
             }
             None => self.set.clear(leaf),
         }
-        self.advance(id);
+        id
     }
 
     // ---- pools ----
@@ -702,11 +719,10 @@ impl<'a> Simulator<'a> {
     fn acquire(&mut self, id: RequestId, pool: u32, reason: u8, fail: StepId) -> Option<StepId> {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
-        p.observed.advance(now);
         if p.in_use < p.capacity && !p.closed {
             p.in_use += 1;
             p.observed.arrive(now, false);
-            p.observed.busy += 1;
+            p.observed.begin_work(now);
             p.granted += 1;
             if let Some(detail) = &mut p.observed.detail {
                 detail.waiting.record(0);
@@ -714,7 +730,7 @@ impl<'a> Simulator<'a> {
             return Some(self.slab[id].step);
         }
         if p.queue.len() >= p.queue_limit || p.closed {
-            p.observed.turn_away();
+            p.observed.turn_away(now);
             self.slab[id].failure = reason;
             return Some(fail);
         }
@@ -731,7 +747,6 @@ impl<'a> Simulator<'a> {
     fn release(&mut self, pool: u32) {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
-        p.observed.advance(now);
         p.observed.let_go(now);
         match p.queue.pop_front(&mut self.slab) {
             Some(next) => {
@@ -746,7 +761,7 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 p.in_use -= 1;
-                p.observed.busy -= 1;
+                p.observed.end_work(now);
             }
         }
     }
@@ -758,11 +773,10 @@ impl<'a> Simulator<'a> {
         let key = Key(self.slab[id].key);
         let client = key.draw(CLIENT, 0).next();
         let mut rng = key.draw(CHOICE, self.slab[id].visit as u32);
-        d.pool.observed.advance(now);
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
                 d.pool.observed.arrive(now, false);
-                d.pool.observed.busy += 1;
+                d.pool.observed.begin_work(now);
                 d.pool.granted += 1;
                 let request = &mut self.slab[id];
                 request.frames[request.depth as usize].chosen = server as u32;
@@ -776,7 +790,7 @@ impl<'a> Simulator<'a> {
             }
         };
         if d.pool.queue_limit == 0 {
-            d.pool.observed.turn_away();
+            d.pool.observed.turn_away(now);
             self.slab[id].failure = FailureReason::Refused as u8;
             return Some(fail);
         }
@@ -796,10 +810,9 @@ impl<'a> Simulator<'a> {
         let now = self.now;
         let server = self.chosen(id) as usize;
         let d = &mut self.net.dispatchers[dispatcher as usize];
-        d.pool.observed.advance(now);
         d.pool.observed.let_go(now);
         d.balancer.release(server);
-        d.pool.observed.busy -= 1;
+        d.pool.observed.end_work(now);
         if !d.balancer.has_room(server) {
             return;
         }
@@ -816,7 +829,7 @@ impl<'a> Simulator<'a> {
         };
         if let Some(next) = next {
             d.balancer.assign(server);
-            d.pool.observed.busy += 1;
+            d.pool.observed.begin_work(now);
             d.pool.granted += 1;
             let request = &mut self.slab[next];
             request.epoch = request.epoch.wrapping_add(1);
@@ -856,7 +869,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    fn timeout_due(&mut self, leaf: u32, line: u32) {
+    fn timeout_due(&mut self, leaf: u32, line: u32) -> Option<RequestId> {
         let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
         loop {
             // drop what was cancelled meanwhile, so that it costs no event
@@ -876,9 +889,10 @@ impl<'a> Simulator<'a> {
             }
         }
         self.give_up(wait);
+        None
     }
 
-    fn patience_due(&mut self, leaf: u32) {
+    fn patience_due(&mut self, leaf: u32) -> Option<RequestId> {
         let (_, wait) = self.net.patiences.heap.pop().expect("a patience was due");
         match self.net.patiences.heap.first() {
             Some((key, _)) => {
@@ -887,6 +901,7 @@ impl<'a> Simulator<'a> {
             None => self.set.clear(leaf),
         }
         self.give_up(wait);
+        None
     }
 
     /// A wait was too long: out of the queue, and on where failures of that step go.
@@ -902,7 +917,6 @@ impl<'a> Simulator<'a> {
             (WaitAt::Fcfs(station), Step::Serve { fail, .. }) => {
                 let s = &mut self.net.fcfs[station as usize];
                 s.queue.remove(&mut self.slab, id);
-                s.observed.advance(now);
                 s.observed.abandon(now, entered);
                 (ABANDONED, fail)
             }
@@ -910,14 +924,12 @@ impl<'a> Simulator<'a> {
                 let s = &mut self.net.priority[station as usize];
                 let rank = s.rank_of_class[self.slab[id].class as usize] as usize;
                 s.queues[rank].remove(&mut self.slab, id);
-                s.observed.advance(now);
                 s.observed.abandon(now, entered);
                 (ABANDONED, fail)
             }
             (WaitAt::Pool(pool), Step::Acquire { reason, fail, .. }) => {
                 let p = &mut self.net.pools[pool as usize];
                 p.queue.remove(&mut self.slab, id);
-                p.observed.advance(now);
                 p.observed.abandon(now, entered);
                 (reason, fail)
             }
@@ -927,7 +939,6 @@ impl<'a> Simulator<'a> {
                 let bound = d.bound.get(server).is_some_and(|q| q.ids(&self.slab).contains(&id));
                 let queue = if bound { &mut d.bound[server] } else { &mut d.pool.queue };
                 queue.remove(&mut self.slab, id);
-                d.pool.observed.advance(now);
                 d.pool.observed.abandon(now, entered);
                 (FailureReason::QueueTimeout as u8, fail)
             }
@@ -948,10 +959,9 @@ impl<'a> Simulator<'a> {
         let rank = s.rank_of_class[self.slab[id].class as usize];
         self.slab[id].entered = now;
         self.slab[id].work = work;
-        s.observed.advance(now);
         if let Some(worker) = s.idle_worker() {
             s.observed.arrive(now, false);
-            s.observed.busy += 1;
+            s.observed.begin_work(now);
             self.start_by_rank(station, worker, id);
             return None;
         }
@@ -967,7 +977,7 @@ impl<'a> Simulator<'a> {
             return None;
         }
         if s.waiting() >= s.queue_limit {
-            s.observed.turn_away();
+            s.observed.turn_away(now);
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
@@ -993,12 +1003,11 @@ impl<'a> Simulator<'a> {
         self.schedule(leaf, due);
     }
 
-    fn priority_done(&mut self, leaf: u32, station: u32) {
+    fn priority_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.priority[station as usize];
         let worker = (leaf - s.leaf) as usize;
         let id = s.serving[worker].request;
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.next_rank() {
@@ -1008,11 +1017,11 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 s.serving[worker].request = NONE;
-                s.observed.busy -= 1;
+                s.observed.end_work(now);
                 self.set.clear(leaf);
             }
         }
-        self.advance(id);
+        id
     }
 
     // ---- forks ----
@@ -1084,7 +1093,6 @@ impl<'a> Simulator<'a> {
     fn join_stage(&mut self, id: RequestId, stage: u32, bytes: f64) -> bool {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
-        s.observed.advance(now);
         self.slab[id].entered = now;
         if s.busy {
             s.observed.arrive(now, true);
@@ -1093,7 +1101,7 @@ impl<'a> Simulator<'a> {
             return false;
         }
         s.observed.arrive(now, false);
-        s.observed.busy = 1;
+        s.observed.begin_work(now);
         s.busy = true;
         s.group_bytes = bytes;
         s.groups += 1;
@@ -1107,7 +1115,6 @@ impl<'a> Simulator<'a> {
     fn leave_stage(&mut self, stage: u32) {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
-        s.observed.advance(now);
         s.observed.depart(now, s.leader_entered, now - s.began);
         for &follower in &s.group {
             s.observed.depart(now, self.slab[follower].entered, now - s.began);
@@ -1122,7 +1129,7 @@ impl<'a> Simulator<'a> {
         s.group.clear();
         if s.gathering.is_empty() {
             s.busy = false;
-            s.observed.busy = 0;
+            s.observed.end_work(now);
             return;
         }
         std::mem::swap(&mut s.group, &mut s.gathering);

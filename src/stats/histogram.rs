@@ -7,14 +7,21 @@
 /// log2 of the buckets for each octave.
 const SUB: u32 = 10;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// Grows with the largest value seen.
     counts: Vec<u64>,
     count: u64,
     sum: u128,
+    /// `u64::MAX` while empty.
     min: u64,
     max: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+    }
 }
 
 #[inline(always)]
@@ -43,7 +50,7 @@ impl Histogram {
         }
         self.counts[i] += 1;
         self.sum += value as u128;
-        if self.count == 0 || value < self.min {
+        if value < self.min {
             self.min = value;
         }
         if value > self.max {
@@ -68,7 +75,7 @@ impl Histogram {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
         }
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
@@ -142,6 +149,22 @@ impl Histogram {
             below += n;
         }
         self.max as f64
+    }
+
+    /// How far the interpolated quantile may lie from the observation, nanoseconds: what the counts of the
+    /// neighbouring buckets say of the density's change inside, and the scatter of the few that lie there; at
+    /// most half a bucket.
+    pub fn quantile_error(&self, q: f64) -> Option<f64> {
+        let value = self.quantile(q)?;
+        let i = index((value + 0.5) as u64).min(self.counts.len() - 1);
+        let count = |i: Option<usize>| i.and_then(|i| self.counts.get(i)).map_or(0.0, |&n| n as f64);
+        let (before, here, after) = (count(i.checked_sub(1)), count(Some(i)).max(1.0), count(Some(i + 1)));
+        let (_, width) = bounds(i);
+        if width == 1.0 {
+            return Some(0.0);
+        }
+        let change = (here - before).abs().max((here - after).abs()) / here;
+        Some(width * (0.5 * change + 0.5 / here.sqrt()).min(0.5))
     }
 
     /// Observations greater than `value`, with the bucket of `value` shared out linearly.

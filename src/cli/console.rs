@@ -1,0 +1,90 @@
+//! Where words go: results to stdout, which may be a pipe that closes; all else to stderr. Neither panics.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use super::failure::Failure;
+
+pub struct Console {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    pub out_color: bool,
+    pub err_color: bool,
+    /// A progress bar can be drawn.
+    pub err_is_terminal: bool,
+}
+
+impl Console {
+    pub fn of_process() -> Console {
+        let allowed = colors_allowed(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref());
+        Console {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            out_color: allowed && io::stdout().is_terminal(),
+            err_color: allowed && io::stderr().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Without colours or terminals.
+    pub fn plain(out: Box<dyn Write>, err: Box<dyn Write>) -> Console {
+        Console { out, err, out_color: false, err_color: false, err_is_terminal: false }
+    }
+
+    /// The result. A reader that has seen enough (`| head`) is not an error.
+    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::Ours(format!("cannot write to standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One message on stderr; when even that fails there is nobody to tell.
+    pub fn complain(&mut self, message: &str) {
+        let _ = writeln!(self.err, "{}", message.trim_end());
+    }
+}
+
+/// https://no-color.org: set and not empty.
+fn colors_allowed(no_color: Option<&std::ffi::OsStr>, term: Option<&std::ffi::OsStr>) -> bool {
+    no_color.is_none_or(|value| value.is_empty()) && term.is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {
+        let mut closed = Console::plain(Box::new(Broken(ErrorKind::BrokenPipe)), Box::new(io::sink()));
+        assert!(closed.print("result").is_ok());
+        let mut full = Console::plain(Box::new(Broken(ErrorKind::StorageFull)), Box::new(io::sink()));
+        assert!(full.print("result").unwrap_err().to_string().contains("cannot write to standard output"));
+    }
+
+    #[test]
+    fn a_closed_stderr_does_not_panic() {
+        let mut console = Console::plain(Box::new(io::sink()), Box::new(Broken(ErrorKind::BrokenPipe)));
+        console.complain("nobody hears this");
+    }
+
+    #[test]
+    fn no_color_is_obeyed_when_it_is_not_empty() {
+        assert!(colors_allowed(None, Some("xterm".as_ref())));
+        assert!(colors_allowed(Some("".as_ref()), None));
+        assert!(!colors_allowed(Some("1".as_ref()), None));
+        assert!(!colors_allowed(None, Some("dumb".as_ref())));
+    }
+}

@@ -1,0 +1,41 @@
+//! Why a command did not do what it was asked, and the exit code that says so.
+//!
+//! An interrupt needs no code of ours: SIGINT ends the process, for which shells report 130, and files
+//! appear under their names only when they are complete.
+
+use crate::report::output::OutputError;
+
+pub const DONE: u8 = 0;
+/// Our error, or I/O.
+pub const OURS: u8 = 1;
+/// The command line, or a file that it names. clap uses the same.
+pub const INPUT: u8 = 2;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// What the user wrote is wrong: a complete message, `error: ` and all, perhaps of many lines.
+    #[error("{0}")]
+    Input(String),
+    #[error("error: {0}")]
+    Ours(String),
+}
+
+impl Failure {
+    /// The user's mistake in one sentence.
+    pub fn input(message: impl std::fmt::Display) -> Failure {
+        Failure::Input(format!("error: {message}"))
+    }
+
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Input(_) => INPUT,
+            Failure::Ours(_) => OURS,
+        }
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Failure {
+        Failure::Ours(error.to_string())
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line: one file for each subcommand; the only place that prints.
+//!
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`validate`],
+//! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+
+pub mod console;
+pub mod effective;
+pub mod failure;
+pub mod progress;
+pub mod real;
+pub mod run;
+pub mod trace;
+pub mod validate;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::experiment::Outcome;
+use crate::scenario::Scenario;
+use console::Console;
+use failure::Failure;
+use progress::Progress;
+
+/// What the subcommands call. Tests put made-up results in the place of simulated ones.
+pub trait Simulator {
+    /// Reads and validates a scenario; each of `overrides` is `key=value`.
+    fn load(&self, file: &Path, overrides: &[String], color: bool) -> Result<Scenario, Failure>;
+    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure>;
+    /// What `trace` prints, as text or JSON; writes `--convert`'s file.
+    fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "foobar-sim", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(long_about = "A wind tunnel for web infrastructure: describe servers, software and traffic, and learn \
+what latency and throughput to expect, with the doubt of each number beside it.")]
+#[command(after_help = "Examples:
+  foobar-sim run scenarios/peak.toml
+  foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
+  foobar-sim validate scenarios/peak.toml
+  foobar-sim trace /var/log/haproxy.log.gz
+
+Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario and report
+    Run(run::Args),
+    /// Check a scenario without simulating it
+    Validate(validate::Args),
+    /// Say what is in a log; convert it
+    Trace(trace::Args),
+}
+
+/// The program. `arguments` begin with the program's own name.
+pub fn main(simulator: &impl Simulator, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // a closed pipe is no failure of ours, and help is no failure at all
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::INPUT } else { failure::DONE });
+        }
+    };
+    let typed: Vec<String> = arguments.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    let mut console = Console::of_process();
+    ExitCode::from(dispatch(simulator, cli, typed, &mut console))
+}
+
+/// The exit code; whatever failed has been said.
+fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &mut Console) -> u8 {
+    let result = match cli.command {
+        Command::Run(args) => run::execute(simulator, &args, typed, console),
+        Command::Validate(args) => validate::execute(simulator, &args, console),
+        Command::Trace(args) => trace::execute(simulator, &args, console),
+    };
+    match result {
+        Ok(()) => failure::DONE,
+        Err(failure) => {
+            console.complain(&failure.to_string());
+            failure.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! `foobar-sim validate SCENARIO`: every mistake in one go, or one line that says what is there.
+
+use std::path::PathBuf;
+
+use crate::report::figure::{counted, duration};
+use crate::scenario::Scenario;
+
+use super::Simulator;
+use super::console::Console;
+use super::failure::Failure;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  foobar-sim validate peak.toml
+  foobar-sim validate peak.toml --set service.app.workers=128")]
+pub struct Args {
+    /// The scenario, a TOML file
+    pub scenario: PathBuf,
+
+    /// Replace one value, as `key=value`; may be given many times
+    #[arg(long = "set", value_name = "K=V", value_parser = super::run::parse_override)]
+    pub overrides: Vec<String>,
+}
+
+pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -> Result<(), Failure> {
+    let scenario = simulator.load(&args.scenario, &args.overrides, console.err_color)?;
+    console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
+}
+
+/// `6 servers, 4 services, 3 request classes, 1 traffic source; 10 runs of 30 min`
+fn describe(scenario: &Scenario) -> String {
+    let length = match scenario.simulation.duration_s {
+        Some(seconds) => duration(seconds),
+        None => "the trace's length".into(),
+    };
+    format!(
+        "{}, {}, {}, {}; {} of {length}",
+        counted(scenario.servers.len() as u64, "server"),
+        counted(scenario.services.len() as u64, "service"),
+        counted(scenario.requests.len() as u64, "request class"),
+        counted(scenario.traffic.len() as u64, "traffic source"),
+        counted(u64::from(scenario.simulation.runs), "run"),
+    )
+}

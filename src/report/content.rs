@@ -1,0 +1,403 @@
+//! What a summary says and in which order, from what matters to the detail. Text and markdown differ only
+//! in how they draw these blocks.
+
+use std::cmp::Ordering;
+
+use crate::experiment::summary::{Check, Estimate, Summary, TrafficSummary};
+
+use super::figure::{self, Figure, NOTHING};
+use super::table::Table;
+
+/// Stations shown on a terminal; markdown has all.
+const STATIONS_SHOWN: usize = 12;
+/// Defaults shown that move p99.
+const SENSITIVITIES_SHOWN: usize = 5;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Block {
+    Heading(String),
+    Table(Table),
+    Line(Tone, String),
+    /// Something to act on, and what to do.
+    Item {
+        tone: Tone,
+        text: String,
+        advice: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    /// Less important than what is around it.
+    Faint,
+    Good,
+    Warning,
+    Alarm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What fits on a screen.
+    Terminal,
+    /// Every station, check and assumption.
+    Full,
+}
+
+pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    failed_checks(summary, &mut blocks);
+    traffic(summary, &mut blocks);
+    availability(summary, &mut blocks);
+    stations(summary, extent, &mut blocks);
+    station_detail(summary, &mut blocks);
+    replication(summary, &mut blocks);
+    bottleneck(summary, &mut blocks);
+    checks(summary, extent, &mut blocks);
+    warnings(summary, &mut blocks);
+    sensitivities(summary, &mut blocks);
+    if extent == Extent::Full {
+        assumptions(summary, &mut blocks);
+    }
+    blocks
+}
+
+/// `10 runs of 30 min after a warm-up of 2 min (auto), seed 42`
+pub fn setting(summary: &Summary) -> String {
+    let warmup = match figure::duration(summary.warmup_s) {
+        length if summary.warmup_auto => format!("after a warm-up of {length} (auto)"),
+        _ if summary.warmup_s == 0.0 => "without warm-up".into(),
+        length => format!("after a warm-up of {length}"),
+    };
+    let runs = figure::counted(u64::from(summary.runs), "run");
+    format!("{runs} of {} {warmup}, seed {}", figure::duration(summary.measured_s), summary.seed)
+}
+
+/// `10,800,123 requests, 120,034,567 events, scenario 9f86d081884c`
+pub fn size(summary: &Summary) -> String {
+    let totals = summary.totals;
+    let hash: String = summary.scenario.sha256.chars().take(12).collect();
+    format!(
+        "{}, {}, scenario {hash}",
+        figure::counted(totals.requests, "request"),
+        figure::counted(totals.events, "event")
+    )
+}
+
+fn traffic(summary: &Summary, out: &mut Vec<Block>) {
+    out.push(Block::Heading("Latency of answered requests".into()));
+    let mut table = Table::new(&["class", "answers /s", "p50 ms", "p95 ms", "p99 ms", "mean ms"]);
+    for class in &summary.traffic {
+        let latency = &class.latency_ms;
+        let estimates = [&class.throughput_per_s, &latency.p50, &latency.p95, &latency.p99, &latency.mean];
+        table.row(&class.name, estimates.map(|e| figure::estimate(e, 1.0)).into());
+    }
+    out.push(Block::Table(table));
+    if summary.traffic.iter().all(|class| class.completed == 0) {
+        out.push(Block::Line(Tone::Alarm, "No request was answered.".into()));
+    }
+    let note = if summary.runs > 1 {
+        format!("±: 95% interval over {} runs; ±?: none can be given (see the warnings)", summary.runs)
+    } else {
+        "±?: no interval from one run".into()
+    };
+    out.push(Block::Line(Tone::Faint, note));
+}
+
+fn availability(summary: &Summary, out: &mut Vec<Block>) {
+    out.push(Block::Heading("Availability".into()));
+    let Some(all) = summary.traffic.first() else { return };
+    if all.completed + all.failed == 0 {
+        out.push(Block::Line(Tone::Alarm, "No request finished.".into()));
+        return;
+    }
+    if summary.traffic.iter().all(|class| class.failed == 0) {
+        let share = percent_text(&all.availability);
+        let text = format!("{} finished, none failed: {share} answered", figure::counted(all.completed, "request"));
+        out.push(Block::Line(Tone::Good, text));
+        return;
+    }
+    let mut table = Table::new(&["class", "answered %", "failed", "attempts", "p99 (all) ms"]);
+    for class in &summary.traffic {
+        table.row(
+            &class.name,
+            vec![
+                figure::estimate(&class.availability, 100.0),
+                Figure::plain(figure::count(class.failed)),
+                Figure::plain(figure::count(class.attempts)),
+                figure::estimate(&class.latency_all_ms.p99, 1.0),
+            ],
+        );
+    }
+    out.push(Block::Table(table));
+    out.push(Block::Line(Tone::Faint, "p99 (all) ranks every failure above every answer.".into()));
+    reasons(&summary.traffic, out);
+}
+
+fn reasons(traffic: &[TrafficSummary], out: &mut Vec<Block>) {
+    let failing: Vec<&TrafficSummary> = traffic.iter().filter(|class| class.failed > 0).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (reason, _) in failing.iter().flat_map(|class| &class.failures) {
+        if !names.contains(&reason.as_str()) {
+            names.push(reason);
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    let mut columns = vec!["failed because"];
+    columns.extend(failing.iter().map(|class| class.name.as_str()));
+    let mut table = Table::new(&columns);
+    for name in names {
+        let of_class = |class: &&TrafficSummary| {
+            let n = class.failures.iter().find(|(reason, _)| reason == name).map_or(0, |(_, n)| *n);
+            Figure::plain(figure::count(n))
+        };
+        table.row(name, failing.iter().map(of_class).collect());
+    }
+    out.push(Block::Table(table));
+}
+
+fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
+    if summary.stations.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Stations, busiest first".into()));
+    let mut busiest: Vec<_> = summary.stations.iter().collect();
+    busiest.sort_by(|a, b| descending(a.utilization.value, b.utilization.value));
+    let shown = match extent {
+        Extent::Terminal => busiest.len().min(STATIONS_SHOWN),
+        Extent::Full => busiest.len(),
+    };
+    let mut table = Table::new(&["station", "workers", "busy %", "queue", "waiting ms", "service ms"]);
+    if extent == Extent::Full {
+        table.columns.extend(["sojourn ms", "left /s", "lost"].map(String::from));
+    }
+    for station in &busiest[..shown] {
+        let mut figures = vec![
+            Figure::plain(station.workers.map_or("no limit".into(), |n| figure::count(n.into()))),
+            figure::estimate(&station.utilization, 100.0),
+            figure::estimate(&station.queue_mean, 1.0),
+            figure::estimate(&station.waiting_ms, 1.0),
+            figure::estimate(&station.service_ms, 1.0),
+        ];
+        if extent == Extent::Full {
+            figures.push(figure::estimate(&station.sojourn_ms, 1.0));
+            figures.push(figure::estimate(&station.throughput_per_s, 1.0));
+            figures.push(Figure::plain(figure::count(station.lost)));
+        }
+        table.row(&station.name, figures);
+    }
+    out.push(Block::Table(table));
+    if let Some(next) = busiest.get(shown) {
+        let most = percent_text(&next.utilization);
+        let text = match (busiest.len() - shown, next.utilization.value) {
+            (1, Some(_)) => format!("and 1 more, {most} busy"),
+            (more, Some(_)) => format!("and {more} more, at most {most} busy"),
+            (more, None) => format!("and {more} more"),
+        };
+        out.push(Block::Line(Tone::Faint, text));
+    }
+    for station in &busiest {
+        if station.lost > 0 {
+            let text = format!("{} turned away or lost {}", station.name, figure::counted(station.lost, "arrival"));
+            out.push(Block::Line(Tone::Warning, text));
+        }
+    }
+}
+
+fn station_detail(summary: &Summary, out: &mut Vec<Block>) {
+    for station in &summary.stations {
+        let Some(detail) = &station.detail else { continue };
+        out.push(Block::Heading(format!("Times at {}", station.name)));
+        let mut columns = vec!["time".to_string()];
+        columns.extend(detail.waiting_ms.iter().map(|(name, _)| format!("{name} ms")));
+        let mut table = Table { columns, rows: Vec::new() };
+        let figures = |estimates: &[(String, Estimate)]| -> Vec<Figure> {
+            estimates.iter().map(|(_, e)| figure::estimate(e, 1.0)).collect()
+        };
+        table.row("waiting", figures(&detail.waiting_ms));
+        table.row("sojourn", figures(&detail.sojourn_ms));
+        out.push(Block::Table(table));
+        let waits = format!("{} of arrivals wait", percent_text(&detail.waits));
+        let variance = figure::estimate(&detail.sojourn_variance_s2, 1.0).text();
+        out.push(Block::Line(Tone::Plain, format!("{waits}; variance of the sojourn time {variance} s²")));
+        if !detail.present_at_least.is_empty() {
+            let shares: Vec<String> = (1..)
+                .zip(&detail.present_at_least)
+                .take(8)
+                .map(|(n, share)| format!("{n}: {}", percent_text(share)))
+                .collect();
+            out.push(Block::Line(
+                Tone::Plain,
+                format!("share of the time with at least n present: {}", shares.join(", ")),
+            ));
+        }
+    }
+}
+
+fn replication(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.replication.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Replication".into()));
+    let mut table = Table::new(&["replica", "apply delay p50 ms", "p99 ms", "seconds behind", "p99 s", "backlog"]);
+    for replica in &summary.replication {
+        table.row(
+            &replica.server,
+            vec![
+                figure::estimate(&replica.apply_delay_ms.p50, 1.0),
+                figure::estimate(&replica.apply_delay_ms.p99, 1.0),
+                figure::estimate(&replica.seconds_behind, 1.0),
+                figure::estimate(&replica.seconds_behind_p99, 1.0),
+                figure::estimate(&replica.backlog, 1.0),
+            ],
+        );
+    }
+    out.push(Block::Table(table));
+    for replica in &summary.replication {
+        let mut text = format!(
+            "{}: behind for {} of the time, at most {}; {} of {} were stale",
+            replica.server,
+            percent_text(&replica.behind),
+            figure::counted(replica.backlog_max, "transaction"),
+            percent_text(&replica.stale_reads),
+            figure::counted(replica.reads, "read"),
+        );
+        if let Some(misses) = &replica.own_write_misses {
+            text.push_str(&format!(", {} missed the reader's own write", percent_text(misses)));
+        }
+        out.push(Block::Line(Tone::Plain, text));
+        if replica.transactions_lost > 0 {
+            let lost = figure::counted(replica.transactions_lost, "acknowledged transaction");
+            out.push(Block::Line(Tone::Alarm, format!("{}: {lost} lost", replica.server)));
+        }
+    }
+}
+
+fn bottleneck(summary: &Summary, out: &mut Vec<Block>) {
+    let Some(bottleneck) = &summary.bottleneck else { return };
+    out.push(Block::Heading("Bottleneck".into()));
+    let mut text = bottleneck.station.clone();
+    if let Some(utilization) = bottleneck.utilization {
+        text.push_str(&format!(", {}% busy", figure::number(utilization * 100.0)));
+    }
+    if let Some(rate) = bottleneck.max_rate_per_s {
+        text.push_str(&format!(
+            "; it saturates at about {} requests/s, all traffic scaled alike",
+            figure::number(rate)
+        ));
+    }
+    out.push(Block::Line(Tone::Plain, text));
+}
+
+/// A broken law puts every number in doubt, so it comes first.
+fn failed_checks(summary: &Summary, out: &mut Vec<Block>) {
+    let failed: Vec<&Check> = summary.checks.iter().filter(|check| !check.passed).collect();
+    if failed.is_empty() {
+        return;
+    }
+    out.push(Block::Heading(format!("{} of {} checks FAILED", failed.len(), summary.checks.len())));
+    for check in failed {
+        out.push(Block::Item {
+            tone: Tone::Alarm,
+            text: format!("FAILED {}: {}{}", check.name, check.detail, compared(check)),
+            advice: "Do not trust this result; it is a defect of the simulator. Please report it with the manifest."
+                .into(),
+        });
+    }
+}
+
+fn compared(check: &Check) -> String {
+    match (check.simulated, check.expected) {
+        (Some(simulated), Some(expected)) => {
+            format!(" (simulated {}, expected {})", figure::number(simulated), figure::number(expected))
+        }
+        _ => String::new(),
+    }
+}
+
+fn checks(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
+    let total = summary.checks.len();
+    let passed = summary.checks.iter().filter(|check| check.passed).count();
+    if total == 0 {
+        return;
+    }
+    out.push(Block::Heading("Checks".into()));
+    if passed == total {
+        let text = match total {
+            1 => "The law that this run can be held against holds".into(),
+            _ => format!("All {total} laws and formulas that these runs can be held against hold"),
+        };
+        out.push(Block::Line(Tone::Good, text));
+    } else {
+        let text = format!("{passed} of {total} pass; those that failed stand at the top");
+        out.push(Block::Line(Tone::Alarm, text));
+    }
+    if extent == Extent::Full {
+        let mut table = Table::new(&["check", "result", "simulated", "expected", "what was compared"]);
+        for check in &summary.checks {
+            let number = |value: Option<f64>| Figure::plain(value.map_or(NOTHING.into(), figure::number));
+            let result = Figure::plain(if check.passed { "pass" } else { "FAILED" });
+            let compared = Figure::plain(check.detail.as_str());
+            table.row(&check.name, vec![result, number(check.simulated), number(check.expected), compared]);
+        }
+        out.push(Block::Table(table));
+    }
+}
+
+fn warnings(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.warnings.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Warnings".into()));
+    for warning in &summary.warnings {
+        out.push(Block::Item { tone: Tone::Warning, text: warning.message.clone(), advice: warning.advice.clone() });
+    }
+}
+
+fn sensitivities(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.sensitivities.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Defaults that move p99 most; measure these first".into()));
+    for s in summary.sensitivities.iter().take(SENSITIVITIES_SHOWN) {
+        let change = figure::signed_percent(s.p99_change_percent);
+        out.push(Block::Item {
+            tone: Tone::Plain,
+            text: format!("{} = {}: p99 {change} with {}", s.key, s.value, s.moved_to),
+            advice: format!("default from: {}", s.source),
+        });
+    }
+}
+
+fn assumptions(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.assumptions.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Assumptions".into()));
+    let mut table = Table::new(&["key", "value", "mark", "source"]);
+    for a in &summary.assumptions {
+        table.row(&a.key, [&a.value, a.mark, &a.source].map(Figure::plain).into());
+    }
+    out.push(Block::Table(table));
+}
+
+/// `83.2% ±0.4`
+fn percent_text(share: &Estimate) -> String {
+    let figure = figure::estimate(share, 100.0);
+    if figure.value == NOTHING {
+        return figure.value;
+    }
+    Figure { value: format!("{}%", figure.value), doubt: figure.doubt }.text()
+}
+
+/// Largest first, what has no value last.
+fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => b.total_cmp(&a),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}

@@ -1,0 +1,301 @@
+//! An outcome made up for tests: six servers, three classes, some failures, nothing random.
+
+use crate::experiment::summary::*;
+use crate::experiment::{Merged, Outcome};
+use crate::simulation::result::{FailureReason, Window, Windows};
+use crate::stats::histogram::Histogram;
+
+const RUNS: u32 = 10;
+const MEASURED_S: f64 = 1800.0;
+const WINDOWS: usize = 90;
+
+pub fn outcome() -> Outcome {
+    let merged = merged();
+    Outcome { summary: summary(&merged), merged }
+}
+
+/// Nothing was answered, nothing can be said.
+pub fn nothing() -> Outcome {
+    let mut outcome = outcome();
+    let none = Estimate { value: None, ci95: None, runs: 1, censored: false };
+    let latency = Latency { mean: none, p50: none, p90: none, p95: none, p99: none, p99_9: none, max: none };
+    let summary = &mut outcome.summary;
+    summary.runs = 1;
+    summary.traffic = vec![TrafficSummary {
+        name: "all".into(),
+        offered: 0,
+        attempts: 0,
+        completed: 0,
+        failed: 0,
+        throughput_per_s: none,
+        availability: none,
+        failures: Vec::new(),
+        latency_ms: latency,
+        latency_all_ms: latency,
+    }];
+    summary.stations.clear();
+    summary.replication.clear();
+    summary.bottleneck = None;
+    summary.checks.clear();
+    summary.warnings.clear();
+    summary.sensitivities.clear();
+    summary.assumptions.clear();
+    summary.totals = Totals { requests: 0, events: 0 };
+    outcome.merged = Merged {
+        latency: vec![("all".into(), Histogram::default())],
+        failures: vec![0],
+        windows: Windows { width_ns: 1_000_000_000, windows: Vec::new(), station_count: 0 },
+        station_names: Vec::new(),
+        station_workers: Vec::new(),
+        runs: 1,
+    };
+    outcome
+}
+
+pub fn estimate(value: f64, half: f64) -> Estimate {
+    Estimate { value: Some(value), ci95: Some([value - half, value + half]), runs: RUNS, censored: false }
+}
+
+fn between(value: f64, low: f64, high: f64) -> Estimate {
+    Estimate { value: Some(value), ci95: Some([low, high]), runs: RUNS, censored: false }
+}
+
+fn alone(value: f64) -> Estimate {
+    Estimate { value: Some(value), ci95: None, runs: RUNS, censored: false }
+}
+
+/// (name, share of the traffic, scale of the latency in ms)
+const CLASSES: [(&str, f64, f64); 3] = [("image", 0.66, 4.0), ("product", 0.30, 55.0), ("checkout", 0.04, 90.0)];
+
+const STATIONS: [(&str, Option<u32>, f64); 16] = [
+    ("app1.cpu", Some(8), 0.832),
+    ("app1.workers", Some(64), 0.41),
+    ("db1.disk", Some(1), 0.37),
+    ("db1.cpu", Some(8), 0.29),
+    ("db2.cpu", Some(8), 0.22),
+    ("web1.nic_out", Some(1), 0.18),
+    ("db1.commit.sync", Some(1), 0.15),
+    ("lb1.cpu", Some(4), 0.12),
+    ("app1.pool", Some(64), 0.09),
+    ("db2.applier", Some(1), 0.08),
+    ("db2.disk", Some(1), 0.07),
+    ("web1.cpu", Some(4), 0.05),
+    ("lb1.nic_out", Some(1), 0.045),
+    ("web1.disk", Some(1), 0.02),
+    ("app1.nic_out", Some(1), 0.01),
+    ("outside_api", None, f64::NAN),
+];
+
+/// Latency of the class at a rank between 0 and 1, nanoseconds: a heavy tail by inversion.
+fn latency_ns(scale_ms: f64, rank: f64) -> u64 {
+    (scale_ms * 1e6 * (0.3 + libm::pow(1.0 / (1.0 - rank) - 1.0, 0.42))) as u64
+}
+
+fn merged() -> Merged {
+    let mut latency = vec![("all".to_string(), Histogram::default())];
+    for (name, share, scale_ms) in CLASSES {
+        let mut histogram = Histogram::default();
+        let n = (share * 60_000.0) as u64;
+        for i in 0..n {
+            histogram.record(latency_ns(scale_ms, (i as f64 + 0.5) / n as f64));
+        }
+        latency[0].1.merge(&histogram);
+        latency.push((name.into(), histogram));
+    }
+    Merged {
+        latency,
+        failures: vec![1_234, 0, 1_034, 200],
+        windows: Windows {
+            width_ns: (MEASURED_S / WINDOWS as f64 * 1e9) as u64,
+            windows: (0..WINDOWS).map(window).collect(),
+            station_count: STATIONS.len(),
+        },
+        station_names: STATIONS.iter().map(|(name, ..)| name.to_string()).collect(),
+        station_workers: STATIONS.iter().map(|(_, workers, _)| *workers).collect(),
+        runs: RUNS,
+    }
+}
+
+/// A wave over the run, and a bad quarter of an hour at two thirds.
+fn window(i: usize) -> Window {
+    let wave = 1.0 + 0.15 * libm::sin(i as f64 / 7.0);
+    let bad = (58..66).contains(&i);
+    let mut window = Window::default();
+    let length_ns = MEASURED_S / WINDOWS as f64 * 1e9 * f64::from(RUNS);
+    window.arrived = (600.0 * wave * length_ns / 1e9) as u64;
+    if bad {
+        window.failed[FailureReason::QueueTimeout as usize - 1] = window.arrived / 9;
+    }
+    window.completed = window.arrived - window.failed.iter().sum::<u64>();
+    for rank in 0..400 {
+        let scale = if bad { 160.0 } else { 30.0 * wave };
+        window.latency.record(latency_ns(scale, (rank as f64 + 0.5) / 400.0));
+    }
+    for (_, workers, utilization) in STATIONS {
+        let busy = match workers {
+            Some(n) => f64::from(n) * (utilization * wave * if bad { 1.3 } else { 1.0 }).min(1.0),
+            None => 9.0 * wave,
+        };
+        window.busy_ns.push((busy * length_ns) as u64);
+        window.present_ns.push(((busy + if bad { 4.0 } else { 0.25 }) * length_ns) as u64);
+    }
+    window
+}
+
+fn latency(histogram: &Histogram) -> Latency {
+    let at = |q| histogram.quantile(q).unwrap() / 1e6;
+    Latency {
+        mean: estimate(histogram.mean().unwrap() / 1e6, histogram.mean().unwrap() / 3e8),
+        p50: estimate(at(0.5), at(0.5) / 200.0),
+        p90: estimate(at(0.9), at(0.9) / 100.0),
+        p95: estimate(at(0.95), at(0.95) / 60.0),
+        p99: estimate(at(0.99), at(0.99) / 30.0),
+        p99_9: alone(at(0.999)),
+        max: alone(at(1.0)),
+    }
+}
+
+fn summary(merged: &Merged) -> Summary {
+    let completed = [10_798_766, 7_128_000, 3_238_966, 431_800];
+    let traffic = merged
+        .latency
+        .iter()
+        .enumerate()
+        .map(|(i, (name, histogram))| {
+            let (completed, failed) = (completed[i], merged.failures[i]);
+            let availability = completed as f64 / (completed + failed) as f64;
+            let mut latency_all = latency(histogram);
+            if i == 3 {
+                latency_all.p99 = Estimate { value: Some(10_000.0), ci95: None, runs: RUNS, censored: true };
+            }
+            TrafficSummary {
+                name: name.clone(),
+                offered: completed + failed + 40,
+                attempts: completed + 2 * failed,
+                completed,
+                failed,
+                throughput_per_s: estimate(completed as f64 / MEASURED_S / f64::from(RUNS), 0.7),
+                availability: between(availability, availability - 2.1e-5, (availability + 1.3e-5).min(1.0)),
+                failures: match i {
+                    0 => vec![("queue_timeout_503".into(), 1_200), ("refused_502".into(), 34)],
+                    2 => vec![("queue_timeout_503".into(), 1_000), ("refused_502".into(), 34)],
+                    3 => vec![("queue_timeout_503".into(), 200)],
+                    _ => Vec::new(),
+                },
+                latency_ms: latency(histogram),
+                latency_all_ms: latency_all,
+            }
+        })
+        .collect();
+    Summary {
+        schema_version: SCHEMA_VERSION,
+        scenario: ScenarioId { name: "peak".into(), sha256: "9f86d081884c7d65".repeat(4) },
+        seed: 42,
+        runs: RUNS,
+        warmup_s: 120.0,
+        warmup_auto: true,
+        measured_s: MEASURED_S,
+        verdict: "none asked",
+        traffic,
+        stations: STATIONS.iter().map(station).collect(),
+        replication: vec![replication()],
+        bottleneck: Some(Bottleneck {
+            station: "app1.cpu".into(),
+            utilization: Some(0.832),
+            max_rate_per_s: Some(721.154),
+        }),
+        checks: (1..=37)
+            .map(|i| Check {
+                name: format!("littles_law.{i}"),
+                passed: true,
+                detail: "mean present = arrival rate x mean sojourn".into(),
+                simulated: Some(3.41),
+                expected: Some(3.412),
+            })
+            .collect(),
+        warnings: vec![Warning {
+            id: "few_tail_samples",
+            message: "p99.9 of checkout rests on fewer than 20 samples in some runs, so it has no interval".into(),
+            advice: "Simulate longer (duration = \"60 min\") or ask for more runs.".into(),
+        }],
+        sensitivities: vec![
+            Sensitivity {
+                key: "service.app.workers".into(),
+                value: "64".into(),
+                moved_to: "80".into(),
+                p99_change_percent: -12.34,
+                source: "php-fpm.conf(5), pm.max_children has no default; a common first setting".into(),
+            },
+            Sensitivity {
+                key: "network.client_rtt".into(),
+                value: "lognormal(40 ms, cv 0.5)".into(),
+                moved_to: "lognormal(50 ms, cv 0.5)".into(),
+                p99_change_percent: 4.5,
+                source: "a national audience".into(),
+            },
+        ],
+        assumptions: vec![
+            AssumptionSummary {
+                key: "service.app.workers".into(),
+                value: "64".into(),
+                mark: "default",
+                source: "a common first setting".into(),
+            },
+            AssumptionSummary {
+                key: "server.app1.cpu.cores".into(),
+                value: "8".into(),
+                mark: "given",
+                source: "peak.toml:14".into(),
+            },
+        ],
+        totals: Totals { requests: 10_800_000, events: 234_567_890 },
+    }
+}
+
+fn station((name, workers, utilization): &(&str, Option<u32>, f64)) -> StationSummary {
+    let none = Estimate { value: None, ci95: None, runs: RUNS, censored: false };
+    let busy = utilization.is_finite();
+    StationSummary {
+        name: name.to_string(),
+        role: "pool",
+        workers: *workers,
+        utilization: if busy { estimate(*utilization, utilization / 150.0) } else { none },
+        queue_mean: estimate(if busy { utilization / (1.02 - utilization) } else { 0.0 }, 0.012),
+        present_mean: estimate(4.4, 0.1),
+        waiting_ms: estimate(if busy { utilization * 7.1 } else { 0.0 }, 0.04),
+        service_ms: estimate(9.02, 0.013),
+        sojourn_ms: estimate(12.4, 0.05),
+        throughput_per_s: estimate(600.0, 1.2),
+        lost: if *name == "app1.pool" { 34 } else { 0 },
+        offered_erlangs: workers.map(|n| f64::from(n) * utilization),
+        detail: (*name == "outside_api").then(|| StationDetailSummary {
+            waiting_ms: vec![("p50".into(), alone(0.0)), ("p99".into(), estimate(1.25, 0.2))],
+            sojourn_ms: vec![("p50".into(), estimate(10.4, 0.1)), ("p99".into(), estimate(69.1, 0.8))],
+            sojourn_variance_s2: estimate(2.25e-4, 4e-6),
+            waits: estimate(0.125, 0.003),
+            present_at_least: vec![estimate(0.9, 0.01), estimate(0.6, 0.01)],
+        }),
+    }
+}
+
+fn replication() -> ReplicationSummary {
+    ReplicationSummary {
+        server: "db2".into(),
+        apply_delay_ms: Lag {
+            mean: estimate(6.1, 0.2),
+            p50: estimate(4.2, 0.1),
+            p95: estimate(17.0, 0.6),
+            p99: estimate(41.0, 2.3),
+            max: alone(311.0),
+        },
+        seconds_behind: estimate(0.0021, 0.0002),
+        behind: estimate(0.31, 0.01),
+        seconds_behind_p99: estimate(0.034, 0.002),
+        backlog: estimate(0.44, 0.03),
+        backlog_max: 57,
+        reads: 9_717_000,
+        stale_reads: estimate(0.29, 0.01),
+        own_write_misses: None,
+        transactions_lost: 0,
+    }
+}

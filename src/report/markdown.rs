@@ -1,0 +1,44 @@
+//! summary.md: the same content as on the terminal, with every station, check and assumption.
+
+use crate::experiment::summary::Summary;
+
+use super::content::{self, Block, Extent, Tone};
+use super::table::escape;
+
+/// `charts`: (file name, title) of pictures that lie beside the summary.
+pub fn render(summary: &Summary, charts: &[(&str, &str)]) -> String {
+    let mut out = format!("# {}\n\n", escape(&summary.scenario.name));
+    out.push_str(&format!("{}  \n{}\n", content::setting(summary), content::size(summary)));
+    let mut in_list = false;
+    for block in content::blocks(summary, Extent::Full) {
+        if !(in_list && matches!(block, Block::Item { .. })) {
+            out.push('\n');
+        }
+        in_list = matches!(block, Block::Item { .. });
+        match block {
+            Block::Heading(text) => out.push_str(&format!("## {}\n", escape(&text))),
+            Block::Table(table) => out.push_str(&table.to_markdown()),
+            Block::Line(tone, text) => out.push_str(&format!("{}\n", toned(tone, &text))),
+            Block::Item { tone, text, advice } => {
+                out.push_str(&format!("- {}\n", toned(tone, &text)));
+                if !advice.is_empty() {
+                    out.push_str(&format!("  {}\n", escape(&advice)));
+                }
+            }
+        }
+    }
+    if !charts.is_empty() {
+        out.push_str("\n## Charts\n");
+        for (file, title) in charts {
+            out.push_str(&format!("\n![{}]({file})\n", escape(title)));
+        }
+    }
+    out
+}
+
+fn toned(tone: Tone, text: &str) -> String {
+    match tone {
+        Tone::Alarm => format!("**{}**", escape(text)),
+        Tone::Plain | Tone::Faint | Tone::Good | Tone::Warning => escape(text),
+    }
+}

@@ -1,0 +1,188 @@
+//! Puts a set of files into a folder: all are written under temporary names first and renamed when the
+//! last one is complete, so that nobody finds half a result.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("cannot create the folder {}: {}", .folder.display(), reason(.source))]
+    Create { folder: PathBuf, source: io::Error },
+    #[error("cannot write into {}: {}", .folder.display(), reason(.source))]
+    Write { folder: PathBuf, source: io::Error },
+    #[error("cannot write {}: {}", .file.display(), reason(.source))]
+    Place { file: PathBuf, source: io::Error },
+}
+
+/// What the operating system says, and what to do about the usual cases.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "no permission; choose another folder with -o".into(),
+        io::ErrorKind::StorageFull => "the disk is full; nothing was written".into(),
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up; nothing was written".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only; choose another folder with -o".into(),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is in the way; remove it or choose another folder with -o".into()
+        }
+        io::ErrorKind::IsADirectory => "a folder of that name is in the way; remove it".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Writes (name, content) pairs into `folder`, which is created with its parents. On an error the folder
+/// holds what it held before.
+pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
+    let created = create(folder)?;
+    let result = write_all(folder, files);
+    if result.is_err() {
+        // innermost first; one that is not empty stays
+        for path in created.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+    result
+}
+
+/// Writes one file, whole or not at all.
+pub fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    write(folder, &[(name, content.to_vec())])
+}
+
+fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
+    let mut pending = Vec::with_capacity(files.len());
+    for (name, content) in files {
+        let file = folder.join(name);
+        if file.is_dir() {
+            return Err(OutputError::Place { file, source: io::ErrorKind::IsADirectory.into() });
+        }
+        let temporary = fill(folder, content).map_err(|source| OutputError::Write { folder: folder.into(), source })?;
+        pending.push((temporary, file));
+    }
+    for (temporary, file) in pending {
+        temporary.persist(&file).map_err(|error| OutputError::Place { file, source: error.error })?;
+    }
+    Ok(())
+}
+
+/// Deleted when dropped, until it is persisted.
+fn fill(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".foobar-sim-").suffix(".part");
+    #[cfg(unix)]
+    {
+        // the umask decides, as for any file; the crate's own default is private
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.tempfile_in(folder)?;
+    let file: &mut File = temporary.as_file_mut();
+    file.write_all(content)?;
+    Ok(temporary)
+}
+
+/// The folders that had to be made, outermost first.
+fn create(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+    let missing: Vec<PathBuf> = folder
+        .ancestors()
+        .filter(|path| !path.as_os_str().is_empty())
+        .take_while(|path| !path.exists())
+        .map(Path::to_path_buf)
+        .collect();
+    fs::create_dir_all(folder).map_err(|source| OutputError::Create { folder: folder.into(), source })?;
+    Ok(missing.into_iter().rev().collect())
+}
+
+/// A scenario's name as that of a folder: letters, digits, `-`, `_` and `.`, never hidden, never a path.
+pub fn folder_name(scenario: &str) -> String {
+    let mut name = String::new();
+    for c in scenario.chars().take(100) {
+        if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_matches(|c| matches!(c, '.' | '-'));
+    if name.is_empty() { "scenario".into() } else { name.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        vec![("a.txt".into(), b"first".to_vec()), ("b.txt".into(), b"second".to_vec())]
+    }
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_are_written_and_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("output/peak");
+        write(&folder, &files()).unwrap();
+        write(&folder, &[("a.txt".into(), b"again".to_vec())]).unwrap();
+        assert_eq!(listing(&folder), ["a.txt", "b.txt"]);
+        assert_eq!(fs::read(folder.join("a.txt")).unwrap(), b"again");
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("b.txt")).unwrap();
+        let error = write(root.path(), &files()).unwrap_err().to_string();
+        assert!(error.ends_with("b.txt: a folder of that name is in the way; remove it"), "{error}");
+        assert_eq!(listing(root.path()), ["b.txt"]);
+
+        let inside = root.path().join("new/folder");
+        write(&inside, &[("no/such/folder".into(), b"x".to_vec())]).unwrap_err();
+        assert!(!root.path().join("new").exists());
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("output"), "").unwrap();
+        let error = write(&root.path().join("output/peak"), &files()).unwrap_err().to_string();
+        assert!(error.contains("output/peak: a file is in the way"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_unwritable_folder_says_so() {
+        // nobody can create files there, the superuser neither
+        let error = write(Path::new("/proc/sys"), &files()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_what_the_umask_lets_them() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("usual"), "").unwrap();
+        write(root.path(), &files()).unwrap();
+        let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("a.txt"), mode("usual"));
+    }
+
+    #[test]
+    fn names_cannot_leave_the_folder() {
+        assert_eq!(folder_name("peak"), "peak");
+        assert_eq!(folder_name("../../etc/passwd"), "etc-passwd");
+        assert_eq!(folder_name("Black Friday (2026)"), "Black-Friday-2026");
+        assert_eq!(folder_name(".."), "scenario");
+        assert_eq!(folder_name(""), "scenario");
+        assert_eq!(folder_name("münchen_1.5"), "münchen_1.5");
+    }
+}

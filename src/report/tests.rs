@@ -1,0 +1,252 @@
+use super::*;
+use crate::experiment::summary::{Check, ScenarioId};
+
+fn longest_line(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn the_terminal_sees_what_matters_first() {
+    let outcome = example::outcome();
+    let written = text::Written {
+        folder: std::path::Path::new("output/peak"),
+        files: vec!["summary.json", "summary.md", "timeseries.csv", "throughput.svg", "manifest.json"],
+    };
+    let text = text::render(&outcome.summary, Some(&written), false);
+    assert!(longest_line(&text) <= 80, "{text}");
+    assert!(!text.contains('\x1b'));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_run_without_answers_says_so() {
+    let text = text::render(&example::nothing().summary, None, false);
+    assert!(text.contains("No request was answered."), "{text}");
+    assert!(!text.contains("NaN"), "{text}");
+}
+
+#[test]
+fn long_names_and_large_numbers_still_fit_80_columns() {
+    let mut outcome = example::outcome();
+    for class in &mut outcome.summary.traffic {
+        class.name = format!("{}_of_the_international_customers_area", class.name);
+        class.throughput_per_s = example::estimate(123_456.7, 12_345.6);
+        for e in [&mut class.latency_ms.p50, &mut class.latency_ms.p95, &mut class.latency_ms.p99] {
+            *e = example::estimate(9_876_543.21, 1_234_567.8);
+        }
+    }
+    for station in &mut outcome.summary.stations {
+        station.name = format!("application-server-in-frankfurt-{}", station.name);
+        station.queue_mean = example::estimate(1_234_567.0, 2_345.6);
+    }
+    let text = text::render(&outcome.summary, None, false);
+    assert!(longest_line(&text) <= 80, "{text}");
+    assert!(text.contains("9876543 ±1234568"), "{text}");
+}
+
+#[test]
+fn colour_comes_only_when_asked_and_changes_no_word() {
+    let outcome = example::outcome();
+    let plain = text::render(&outcome.summary, None, false);
+    let colored = text::render(&outcome.summary, None, true);
+    assert!(colored.contains("\x1b[33m"));
+    let stripped: String = colored
+        .split('\x1b')
+        .enumerate()
+        .map(|(i, piece)| if i == 0 { piece } else { piece.split_once('m').unwrap().1 })
+        .collect();
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_broken_law_is_the_first_thing_said() {
+    let mut summary = example::outcome().summary;
+    summary.checks.push(Check {
+        name: "conservation".into(),
+        passed: false,
+        detail: "arrived = completed + failed + in flight".into(),
+        simulated: Some(1000.0),
+        expected: Some(1001.0),
+    });
+    let text = text::render(&summary, None, false);
+    let failed = text.find("FAILED conservation: arrived").unwrap();
+    assert!(failed < text.find("Latency").unwrap(), "{text}");
+    let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flowing.contains("(simulated 1000, expected 1001)"), "{text}");
+    assert!(text.contains("37 of 38 pass"), "{text}");
+    assert!(markdown::render(&summary, &[]).contains("**FAILED conservation"));
+}
+
+#[test]
+fn the_summary_as_markdown() {
+    let outcome = example::outcome();
+    insta::assert_snapshot!(markdown::render(&outcome.summary, &[("throughput.svg", "Traffic over time")]));
+}
+
+#[test]
+fn the_summary_as_json() {
+    let mut summary = example::outcome().summary;
+    summary.traffic.truncate(1);
+    summary.stations = vec![summary.stations[0].clone(), summary.stations.pop().unwrap()];
+    summary.checks.truncate(1);
+    let json = json::render(&summary);
+    assert!(json.ends_with("}\n"));
+    insta::assert_snapshot!(json);
+}
+
+#[test]
+fn json_keeps_the_order_of_the_scenario_and_has_no_nan() {
+    let mut outcome = example::outcome();
+    outcome.summary.traffic[1].latency_ms.p50.value = Some(f64::NAN);
+    let json = json::render(&outcome.summary);
+    let at = |key: &str| json.find(&format!("\"{key}\": {{")).unwrap();
+    assert!(at("all") < at("image") && at("image") < at("product") && at("product") < at("checkout"));
+    assert!(!json.contains("NaN"));
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["traffic"]["checkout"]["failures"]["queue_timeout_503"], 200);
+    assert_eq!(value["traffic"]["checkout"]["latency_all_ms"]["p99"]["censored"], true);
+    assert_eq!(value["traffic"]["all"]["completed"], 10_798_766);
+    let p50 = value["traffic"]["all"]["latency_ms"]["p50"]["value"].as_f64();
+    assert_eq!(p50, outcome.summary.traffic[0].latency_ms.p50.value);
+}
+
+#[test]
+fn the_time_series_has_a_line_for_each_window() {
+    let outcome = example::outcome();
+    let text = csv::render(&outcome);
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}: {header:?}"));
+    let rows: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 90);
+    assert_eq!(&rows[3][column("t_s")], "60");
+    let number = |row: usize, name: &str| rows[row][column(name)].parse::<f64>().unwrap();
+    // 600/s, 1 + 0.15 sin(60/7) of it, a ninth of which fails
+    assert!((number(60, "arrived_per_s") - 667.7).abs() < 0.5, "{}", number(60, "arrived_per_s"));
+    let failed = number(60, "failed_per_s");
+    assert!((failed * 9.0 / number(60, "arrived_per_s") - 1.0).abs() < 1e-3);
+    assert_eq!(failed, number(60, "failed_queue_timeout_503_per_s"));
+    assert!((number(0, "app1.cpu.utilization") - 0.832).abs() < 1e-6);
+    assert!((number(0, "app1.cpu.queue_mean") - 0.25).abs() < 1e-6);
+    assert!(number(0, "latency_p50_ms") < number(0, "latency_p99_ms"));
+    assert_eq!(&rows[0][column("outside_api.utilization")], "");
+}
+
+#[test]
+fn a_last_window_that_is_cut_short_keeps_its_rate() {
+    let mut outcome = example::outcome();
+    outcome.summary.measured_s = 1790.0;
+    let points = series::points(&outcome);
+    let last = points.last().unwrap();
+    assert_eq!(last.length_s, 10.0);
+    assert_eq!(last.arrived_per_s(), last.window.arrived as f64 / 100.0);
+}
+
+#[test]
+fn the_manifest_reproduces_a_result() {
+    let outcome = example::outcome();
+    let manifest = Manifest { version: "1.2.3", arguments: vec!["run".into(), "peak.toml".into(), "--seed=42".into()] };
+    insta::assert_snapshot!(manifest::render(&manifest, &outcome.summary), @r#"
+    {
+      "program": "foobar-sim",
+      "version": "1.2.3",
+      "schema_version": 1,
+      "scenario": "peak",
+      "scenario_sha256": "9f86d081884c7d659f86d081884c7d659f86d081884c7d659f86d081884c7d65",
+      "seed": 42,
+      "runs": 10,
+      "command": [
+        "foobar-sim",
+        "run",
+        "peak.toml",
+        "--seed=42"
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn charts_carry_their_axes_and_names() {
+    let charts = chart::render_all(&example::outcome());
+    let expected: [(&str, &[&str]); 4] = [
+        (
+            "latency-distribution.svg",
+            &["Percentile of answered requests", "Latency, ms (log scale)", "99.9", "checkout", "all"],
+        ),
+        ("latency-over-time.svg", &["Simulated time, min", "Latency of answered requests, ms", "p50", "p95", "p99"]),
+        ("throughput.svg", &["Simulated time, min", "Requests per second", "arrived", "completed", "failed"]),
+        ("utilization.svg", &["Simulated time, min", "Utilization", "app1.cpu", "db1.disk"]),
+    ];
+    for (chart, (file, words)) in charts.iter().zip(expected) {
+        assert_eq!(chart.file, file);
+        for word in words {
+            assert!(chart.svg.contains(word), "{file} without {word}");
+        }
+        assert!(chart.svg.contains("width=\"1200\" height=\"675\""));
+        assert!(chart.svg.matches("<polyline").count() > 10, "{file}");
+    }
+}
+
+#[test]
+fn charts_of_nothing_say_so() {
+    for chart in chart::render_all(&example::nothing()) {
+        assert!(chart.svg.contains("No ") || chart.svg.contains("Nothing"), "{}", chart.file);
+        assert!(!chart.svg.contains("NaN"));
+    }
+}
+
+#[test]
+fn every_file_is_the_same_each_time() {
+    let manifest = Manifest::new(vec!["run".into()]);
+    let files = super::files(&example::outcome(), &manifest);
+    assert_eq!(files, super::files(&example::outcome(), &manifest));
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "summary.json",
+            "summary.md",
+            "timeseries.csv",
+            "latency-distribution.svg",
+            "latency-over-time.svg",
+            "throughput.svg",
+            "utilization.svg",
+            "manifest.json"
+        ]
+    );
+    assert!(files.iter().all(|(_, content)| content.len() > 100));
+}
+
+#[test]
+fn a_name_with_markup_does_not_break_out() {
+    let mut outcome = example::outcome();
+    outcome.summary.scenario = ScenarioId { name: "<b>&\"peak".into(), sha256: String::new() };
+    outcome.merged.latency[1].0 = "<script>".into();
+    for chart in chart::render_all(&outcome) {
+        assert!(!chart.svg.contains("<b>") && !chart.svg.contains("<script>"), "{}", chart.file);
+    }
+    assert!(markdown::render(&outcome.summary, &[]).starts_with("# \\<b>"));
+}
+
+/// `cargo test charts_to_look_at -- --ignored` with `CHARTS` set to a folder.
+#[test]
+#[ignore = "writes pictures for people to look at"]
+fn charts_to_look_at() {
+    let folder = std::env::var("CHARTS").expect("CHARTS names a folder");
+    let mut many = example::outcome();
+    for i in 0..12 {
+        let mut class = many.merged.latency[1 + i % 3].clone();
+        class.0 = format!("{}_number_{i}_of_the_shop", class.0);
+        many.merged.latency.push(class);
+    }
+    let mut few = example::outcome();
+    few.merged.station_names.truncate(2);
+    few.merged.windows.windows.truncate(1);
+    few.summary.measured_s = 20.0;
+    let outcomes = [(example::outcome(), "full"), (example::nothing(), "nothing"), (many, "many"), (few, "few")];
+    for (outcome, prefix) in outcomes {
+        for chart in chart::render_all(&outcome) {
+            std::fs::write(format!("{folder}/{prefix}-{}", chart.file), chart.svg).unwrap();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The summary for a terminal: 80 columns, colour only if asked.
+
+use std::path::Path;
+
+use crate::experiment::summary::Summary;
+
+use super::content::{self, Block, Extent, Tone};
+
+const WIDTH: usize = 80;
+const INDENT: usize = 2;
+
+/// Where the files of a result went.
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
+    pub folder: &'a Path,
+    pub files: Vec<&'a str>,
+}
+
+pub fn render(summary: &Summary, written: Option<&Written>, color: bool) -> String {
+    let paint = Paint { color };
+    let mut out = String::new();
+    out.push_str(&paint.bold(&summary.scenario.name));
+    out.push('\n');
+    push_wrapped(&mut out, &content::setting(summary), INDENT, |line| line.into());
+    push_wrapped(&mut out, &content::size(summary), INDENT, |line| paint.tone(Tone::Faint, line));
+    for block in content::blocks(summary, Extent::Terminal) {
+        push_block(&mut out, &block, paint);
+    }
+    if let Some(written) = written {
+        out.push('\n');
+        out.push_str(&paint.bold("Files"));
+        out.push('\n');
+        push_wrapped(&mut out, &format!("{}:", written.folder.display()), INDENT, |line| line.into());
+        push_wrapped(&mut out, &written.files.join(", "), 2 * INDENT, |line| line.into());
+    }
+    out
+}
+
+fn push_block(out: &mut String, block: &Block, paint: Paint) {
+    match block {
+        Block::Heading(text) => {
+            out.push('\n');
+            push_wrapped(out, text, 0, |line| paint.bold(line));
+        }
+        Block::Table(table) => {
+            for (i, part) in table.to_lines(WIDTH - INDENT).iter().enumerate() {
+                if i > 0 {
+                    out.push('\n');
+                }
+                for (i, line) in part.iter().enumerate() {
+                    out.push_str(&" ".repeat(INDENT));
+                    out.push_str(&if i == 0 { paint.tone(Tone::Faint, line) } else { line.clone() });
+                    out.push('\n');
+                }
+            }
+        }
+        Block::Line(tone, text) => push_wrapped(out, text, INDENT, |line| paint.tone(*tone, line)),
+        Block::Item { tone, text, advice } => {
+            push_wrapped(out, text, INDENT, |line| paint.tone(*tone, line));
+            if !advice.is_empty() {
+                push_wrapped(out, advice, 2 * INDENT, |line| line.into());
+            }
+        }
+    }
+}
+
+/// Breaks at spaces; what has none (a path, a key) is left whole, so that it can be copied.
+fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str) -> String) {
+    let mut line = String::new();
+    let mut flush = |line: &mut String| {
+        out.push_str(&" ".repeat(indent));
+        out.push_str(&paint(line));
+        out.push('\n');
+        line.clear();
+    };
+    for word in text.split_whitespace() {
+        if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > WIDTH {
+            flush(&mut line);
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    flush(&mut line);
+}
+
+/// ECMA-48 colours, or none.
+#[derive(Clone, Copy)]
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    fn tone(self, tone: Tone, text: &str) -> String {
+        match tone {
+            Tone::Plain => text.into(),
+            Tone::Faint => self.with("2", text),
+            Tone::Good => self.with("32", text),
+            Tone::Warning => self.with("33", text),
+            Tone::Alarm => self.with("1;31", text),
+        }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
+    }
+}
