@@ -50,6 +50,8 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
 
 fn load(offered_erlangs: f64) -> LoadTable {
     LoadTable {
+        classes: Vec::new(),
+        of_one_request: Vec::new(),
         rate_per_s: Some(100.0),
         stations: vec![StationLoad {
             station: "app".to_owned(),

@@ -3,11 +3,11 @@
 
 use thiserror::Error;
 
+use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
-use super::outcome::{Context, outcome};
-use super::estimate::Doubt;
+use super::warnings::FIXED_TRACE;
 use super::{Outcome, merge, precision, warmup};
 use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup};
@@ -63,7 +63,7 @@ pub fn run(
         _ if prepared.is_fixed() => (make(0..1), None),
         Some(relative) => {
             let precise = precision::until_precise(relative, make);
-            (precise.runs, Some((relative, precise.reached)))
+            (precise.runs, Some((relative, precise.reached, precise.relative_half_width)))
         }
         None => (make(0..scenario.simulation.runs), None),
     };
@@ -71,27 +71,14 @@ pub fn run(
         Some(variant) => sensitivities(scenario, &prepared, warmup_s, variant),
         None => Vec::new(),
     };
-    let mut doubt = Doubt::default();
-    if let Some((relative, precise)) = &precise {
-        doubt.confidence = precision::CONFIDENCE;
-        if !precise {
-            warnings.push(Warning {
-                id: "precision_not_reached",
-                message: format!("{} runs were not enough for intervals of ±{}%", runs.len(), 100.0 * relative),
-                advice: "make each run longer (simulation.duration)".into(),
-            });
-        }
-    }
-    doubt.intervals = !warnings.iter().any(|w| w.id == "no_warmup_found");
     let context = Context {
         load: Some(&prepared.compiled.load),
         warmup_auto: automatic,
-        doubt,
-        fixed_by_trace: prepared.is_fixed(),
         warnings,
+        precision: precise,
         sensitivities,
     };
-    Ok(outcome(scenario, &runs, &context))
+    Ok(outcome(scenario, &runs, context))
 }
 
 /// A scenario ready to be run again and again.
@@ -180,6 +167,13 @@ impl<'s> Prepared<'s> {
                     advice: "see \"Recorded timers are not service times\" in src/README.md".into(),
                 });
             }
+        }
+        if self.is_fixed() {
+            warnings.push(Warning {
+                id: FIXED_TRACE,
+                message: "the trace fixes arrivals and work, so there is one run and no interval".into(),
+                advice: "the figures hold for these requests and no others".into(),
+            });
         }
         warnings
     }

@@ -247,6 +247,8 @@ mod tests {
     #[test]
     fn offered_load_is_found_by_name() {
         let load = LoadTable {
+            classes: Vec::new(),
+            of_one_request: Vec::new(),
             rate_per_s: Some(100.0),
             stations: vec![StationLoad {
                 station: "app".to_owned(),

@@ -190,11 +190,8 @@ pub fn json(summary: &TraceSummary) -> String {
         .iter()
         .map(|(status, n)| (status.map_or("none".to_owned(), |s| s.to_string()), json!(n)))
         .collect();
-    let examples: Vec<Value> = counts
-        .examples
-        .iter()
-        .map(|(line, text, why)| json!({ "line": line, "text": text, "why": why }))
-        .collect();
+    let examples: Vec<Value> =
+        counts.examples.iter().map(|(line, text, why)| json!({ "line": line, "text": text, "why": why })).collect();
     let document = json!({
         "file": summary.file.display().to_string(),
         "format": format_name(&summary.format),

@@ -44,9 +44,12 @@ pub fn work_columns(reader: &mut Reader, root: &Table, traffic: &[Traffic]) -> V
         } else if !own.is_empty() && own != columns {
             let place = place_of(root, &["traffic", &one.name, "work"]);
             reader.error(
-                Diagnostic::at(place, format!("traffic.{}.work: another trace supplies {}", one.name, columns.join(", ")))
-                    .label("not the same columns in the same order")
-                    .help("let all traces of a scenario name the same columns of work"),
+                Diagnostic::at(
+                    place,
+                    format!("traffic.{}.work: another trace supplies {}", one.name, columns.join(", ")),
+                )
+                .label("not the same columns in the same order")
+                .help("let all traces of a scenario name the same columns of work"),
             );
         }
     }
@@ -58,11 +61,19 @@ pub fn presence(reader: &mut Reader, names: &Names, scenario: &Scenario) {
     let top = || Place { file: 0, span: 0..0 };
     let mut need = |is_missing: bool, key: &str, help: &str| {
         if is_missing {
-            reader.error(Diagnostic::at(top(), format!("{key}: missing")).label(format!("there is no [{key}.NAME] in this scenario")).help(help));
+            reader.error(
+                Diagnostic::at(top(), format!("{key}: missing"))
+                    .label(format!("there is no [{key}.NAME] in this scenario"))
+                    .help(help),
+            );
         }
     };
     need(names.services.is_empty(), "service", "add a table such as [service.app] with its kind");
-    need(names.classes.is_empty(), "request", "add a table such as [request.home] that says what one request asks of the services");
+    need(
+        names.classes.is_empty(),
+        "request",
+        "add a table such as [request.home] that says what one request asks of the services",
+    );
     need(scenario.traffic.is_empty(), "traffic", "add a table such as [traffic.visitors] with rate = \"600/s\"");
 }
 
@@ -85,7 +96,13 @@ fn place_of(root: &Table, keys: &[&str]) -> Place {
 }
 
 /// What needs sound sections; also gives the proxies' CPU to the classes that reach them.
-pub fn references(reader: &mut Reader, root: &Table, scenario: &mut Scenario, names: &Names, entry_point: Option<ServiceId>) {
+pub fn references(
+    reader: &mut Reader,
+    root: &Table,
+    scenario: &mut Scenario,
+    names: &Names,
+    entry_point: Option<ServiceId>,
+) {
     for class in 0..scenario.requests.len() {
         let name = scenario.requests[class].name.clone();
         recorded_work(reader, root, scenario, class);
@@ -96,7 +113,14 @@ pub fn references(reader: &mut Reader, root: &Table, scenario: &mut Scenario, na
                 silent.sort_unstable();
                 silent.dedup();
                 for station in silent {
-                    no_service_time(reader, scenario, station, place_of(root, &["request", &name, "path"]), &name, true);
+                    no_service_time(
+                        reader,
+                        scenario,
+                        station,
+                        place_of(root, &["request", &name, "path"]),
+                        &name,
+                        true,
+                    );
                 }
                 continue;
             }
@@ -130,7 +154,9 @@ fn walk(scenario: &Scenario, service: ServiceId, class: ClassId, demands: &Deman
     match &scenario.services[service].kind {
         ServiceKind::Haproxy(haproxy) => walk(scenario, haproxy.backend_of_class[class], class, demands, reach),
         ServiceKind::Nginx(_) if demands.of_service[service].file.is_some() => {}
-        _ => callees(&scenario.services[service]).into_iter().for_each(|next| walk(scenario, next, class, demands, reach)),
+        _ => callees(&scenario.services[service])
+            .into_iter()
+            .for_each(|next| walk(scenario, next, class, demands, reach)),
     }
 }
 
@@ -149,13 +175,27 @@ fn demands_met(reader: &mut Reader, root: &Table, scenario: &Scenario, class: Cl
             );
         }
         ServiceKind::Station(station) if station.service.is_none() && demand.cpu.is_none() => {
-            no_service_time(reader, scenario, service, place_of(root, &["request", &request.name]), &request.name, false);
+            no_service_time(
+                reader,
+                scenario,
+                service,
+                place_of(root, &["request", &request.name]),
+                &request.name,
+                false,
+            );
         }
         _ => {}
     }
 }
 
-fn no_service_time(reader: &mut Reader, scenario: &Scenario, station: ServiceId, place: Place, class: &str, in_path: bool) {
+fn no_service_time(
+    reader: &mut Reader,
+    scenario: &Scenario,
+    station: ServiceId,
+    place: Place,
+    class: &str,
+    in_path: bool,
+) {
     let name = bare_or_quoted(&scenario.services[station].name);
     let here = match in_path {
         true => format!("{{ visit = \"{name}\", service = \"exponential(9 ms)\" }} in the path"),
@@ -181,15 +221,25 @@ fn unreachable_demands(reader: &mut Reader, root: &Table, scenario: &Scenario, c
         let last = passed.last().copied().unwrap_or("");
         let file = entry_of(root, &["request", request, last, "file"]).is_some();
         let help = match (&of.kind, file) {
-            (_, true) => format!("the request ends at `{last}`, which answers it with a file; remove `{last}.file` or this"),
-            (ServiceKind::Mysql(_), _) => format!("let an app on the way talk to it: database = {{ service = \"{}\" }}", of.name),
-            (ServiceKind::App(_), _) => format!("let something on the way pass requests to it: upstream = {{ service = \"{0}\" }}, or backend = \"{0}\"", of.name),
+            (_, true) => {
+                format!("the request ends at `{last}`, which answers it with a file; remove `{last}.file` or this")
+            }
+            (ServiceKind::Mysql(_), _) => {
+                format!("let an app on the way talk to it: database = {{ service = \"{}\" }}", of.name)
+            }
+            (ServiceKind::App(_), _) => format!(
+                "let something on the way pass requests to it: upstream = {{ service = \"{0}\" }}, or backend = \"{0}\"",
+                of.name
+            ),
             _ => "remove it, or let a service on the way pass requests to it".to_string(),
         };
         reader.error(
-            Diagnostic::at(place_of(root, &["request", request, &of.name]), format!("request.{request}.{}: the request never gets there", of.name))
-                .label(format!("it passes {}", passed.join(", ")))
-                .help(help),
+            Diagnostic::at(
+                place_of(root, &["request", request, &of.name]),
+                format!("request.{request}.{}: the request never gets there", of.name),
+            )
+            .label(format!("it passes {}", passed.join(", ")))
+            .help(help),
         );
     }
 }
@@ -199,7 +249,9 @@ fn visits_without_service(steps: &[PathStep], scenario: &Scenario, silent: &mut 
     for step in steps {
         match step {
             PathStep::Visit { station, service: None } if is_silent(*station) => silent.push(*station),
-            PathStep::Balance { stations, service: None, .. } => silent.extend(stations.iter().copied().filter(|&id| is_silent(id))),
+            PathStep::Balance { stations, service: None, .. } => {
+                silent.extend(stations.iter().copied().filter(|&id| is_silent(id)))
+            }
             _ => {}
         }
         inner_paths(step).into_iter().for_each(|inner| visits_without_service(inner, scenario, silent));
@@ -227,7 +279,8 @@ fn recorded_work(reader: &mut Reader, root: &Table, scenario: &Scenario, class: 
         RequestBody::Tiers(demands) => {
             let amounts = demands.of_service.iter().flat_map(|demand| {
                 let transactions = demand.transactions.iter();
-                let transactions = transactions.flat_map(|one| [Some(&one.cpu), Some(&one.apply_cpu), one.wait.as_ref()]);
+                let transactions =
+                    transactions.flat_map(|one| [Some(&one.cpu), Some(&one.apply_cpu), one.wait.as_ref()]);
                 [demand.cpu.as_ref(), demand.wait.as_ref()].into_iter().chain(transactions)
             });
             indexes.extend(amounts.flatten().filter_map(recorded_index));
@@ -261,7 +314,9 @@ fn recorded_index(amount: &Amount) -> Option<usize> {
 fn recorded_in_path(steps: &[PathStep], indexes: &mut Vec<usize>) {
     for step in steps {
         match step {
-            PathStep::Visit { service: Some(amount), .. } | PathStep::Balance { service: Some(amount), .. } | PathStep::Delay(amount) => {
+            PathStep::Visit { service: Some(amount), .. }
+            | PathStep::Balance { service: Some(amount), .. }
+            | PathStep::Delay(amount) => {
                 indexes.extend(recorded_index(amount));
             }
             _ => {}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::tree::{SourceFiles, Place};
+use super::tree::{Place, SourceFiles};
 
 /// One mistake of the user's.
 #[derive(Clone, Debug)]
@@ -118,7 +118,12 @@ impl Diagnostics {
     }
 
     /// Only the lines around the span are handed over, so that a long file costs no more than a short one.
-    fn snippet<'a>(&'a self, place: &Place, label: &'a str, kind: AnnotationKind) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    fn snippet<'a>(
+        &'a self,
+        place: &Place,
+        label: &'a str,
+        kind: AnnotationKind,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
         let file = &self.files.0[place.file];
         let text = file.text.as_str();
         let start = place.span.start.min(text.len());

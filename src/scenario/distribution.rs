@@ -9,7 +9,7 @@ use super::merge::explain;
 use super::model::{Amount, Popularity};
 use super::quantity::{self, Dimension};
 use super::reader::{Flaw, Parsed, nearest};
-use super::tree::{SourceFiles, Node, Value};
+use super::tree::{Node, SourceFiles, Value};
 use super::values::quantity as plain_quantity;
 
 /// How each is written; the examples of messages.
@@ -45,7 +45,9 @@ pub fn distribution(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Par
                 Err(Flaw::new("the parenthesis is not closed at the end", "unfinished")
                     .help(format!("write for example \"{}\"", near.map_or("exponential(9 ms)", |(_, form)| form))))
             }
-            None if text.trim().starts_with(|letter: char| letter.is_ascii_alphabetic()) => Err(unknown_name(text.trim())),
+            None if text.trim().starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
+                Err(unknown_name(text.trim()))
+            }
             None => plain_quantity(dimension)(files, node).map(Distribution::Constant),
         }
     }
@@ -54,7 +56,9 @@ pub fn distribution(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Par
 /// Whose mean is above zero: a gap between arrivals, say.
 pub fn positive_distribution(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Parsed<Distribution> {
     move |files, node| match distribution(dimension)(files, node)? {
-        Distribution::Constant(0.0) => Err(Flaw::new("zero is not possible here", "zero").help("write a value above zero")),
+        Distribution::Constant(0.0) => {
+            Err(Flaw::new("zero is not possible here", "zero").help("write a value above zero"))
+        }
         other => Ok(other),
     }
 }
@@ -66,7 +70,9 @@ pub fn amount(columns: &[String]) -> impl Fn(&SourceFiles, &Node) -> Parsed<Amou
             return distribution(Dimension::Time)(files, node).map(Amount::Drawn);
         };
         match text.trim().strip_prefix("trace") {
-            Some(rest) if rest.trim().is_empty() || rest.trim_start().starts_with(['(', '*']) => recorded(text, rest, columns),
+            Some(rest) if rest.trim().is_empty() || rest.trim_start().starts_with(['(', '*']) => {
+                recorded(text, rest, columns)
+            }
             _ => distribution(Dimension::Time)(files, node).map(Amount::Drawn),
         }
     }
@@ -77,7 +83,12 @@ fn recorded(text: &str, rest: &str, columns: &[String]) -> Parsed<Amount> {
     let (column, factor) = match rest.split_once('*') {
         Some((column, factor)) => {
             let factor = factor.trim().parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor > 0.0);
-            (column, factor.ok_or_else(|| Flaw::new(format!("\"{text}\": the factor is not a number above 0"), "not a factor").help(form))?)
+            (
+                column,
+                factor.ok_or_else(|| {
+                    Flaw::new(format!("\"{text}\": the factor is not a number above 0"), "not a factor").help(form)
+                })?,
+            )
         }
         None => (rest, 1.0),
     };
@@ -94,7 +105,8 @@ fn recorded(text: &str, rest: &str, columns: &[String]) -> Parsed<Amount> {
         }
         (None, 1) => 0,
         (None, _) => {
-            return Err(Flaw::new("the trace supplies several columns of work", "which one?").help(format!("write \"trace({})\"", columns[0])));
+            return Err(Flaw::new("the trace supplies several columns of work", "which one?")
+                .help(format!("write \"trace({})\"", columns[0])));
         }
         (Some(column), _) => columns.iter().position(|known| known == column).ok_or_else(|| {
             Flaw::new(format!("no trace supplies the column `{column}` as work"), "unknown column")
@@ -123,7 +135,9 @@ pub fn fit_error(value: &Value) -> Option<f64> {
 pub fn popularity(_: &SourceFiles, node: &Node) -> Parsed<Popularity> {
     let help = "write \"zipf(0.9)\" (the exponent) or \"uniform\"";
     let Value::String(text) = &node.value else {
-        return Err(Flaw::new(format!("expected a popularity, found {}", node.value.type_name()), "not a text").help(help));
+        return Err(
+            Flaw::new(format!("expected a popularity, found {}", node.value.type_name()), "not a text").help(help)
+        );
     };
     if text.trim() == "uniform" {
         return Ok(Popularity::Uniform);
@@ -196,7 +210,9 @@ impl Call<'_> {
             "hyperexponential" => {
                 let (mean, cv) = self.mean_and("cv", 0.0, CV_MAX)?;
                 if cv < 1.0 {
-                    return Err(self.flaw_at(1, "a hyperexponential has a cv of at least 1", "below 1").help("write gamma or erlang for less variation"));
+                    return Err(self
+                        .flaw_at(1, "a hyperexponential has a cv of at least 1", "below 1")
+                        .help("write gamma or erlang for less variation"));
                 }
                 Distribution::Hyperexponential { mean, cv }
             }
@@ -207,7 +223,9 @@ impl Call<'_> {
             "pareto" => {
                 let (mean, shape) = self.mean_and("shape", 0.0, 1000.0)?;
                 if shape <= 1.0 {
-                    return Err(self.flaw_at(1, "a pareto with shape of 1 or less has no mean", "must be above 1").help("write a shape above 1, such as 2.5"));
+                    return Err(self
+                        .flaw_at(1, "a pareto with shape of 1 or less has no mean", "must be above 1")
+                        .help("write a shape above 1, such as 2.5"));
                 }
                 Distribution::Pareto { mean, shape }
             }
@@ -256,7 +274,10 @@ impl Call<'_> {
             return Ok(());
         }
         let plural = if expected == 1 { "" } else { "s" };
-        Err(self.flaw(format!("{} takes {expected} argument{plural}, found {}", self.name, self.arguments.len()), "wrong number of arguments"))
+        Err(self.flaw(
+            format!("{} takes {expected} argument{plural}, found {}", self.name, self.arguments.len()),
+            "wrong number of arguments",
+        ))
     }
 
     fn quantity(&self, index: usize) -> Parsed<f64> {
@@ -266,7 +287,9 @@ impl Call<'_> {
 
     fn mean(&self) -> Parsed<f64> {
         match self.quantity(0)? {
-            0.0 => Err(self.flaw_at(0, format!("the mean of {} cannot be zero", self.name), "zero").help("write a mean above zero, or a constant")),
+            0.0 => Err(self
+                .flaw_at(0, format!("the mean of {} cannot be zero", self.name), "zero")
+                .help("write a mean above zero, or a constant")),
             mean => Ok(mean),
         }
     }
@@ -286,13 +309,23 @@ impl Call<'_> {
         self.count(2)?;
         let mean = self.mean()?;
         let written = self.arguments[1].trim();
-        let Some(number) = written.strip_prefix(parameter).map(|rest| rest.trim_start_matches([' ', '=']).trim()) else {
-            return Err(self.flaw_at(1, format!("the second argument of {} is `{parameter}` and its number, found `{written}`", self.name), "not understood"));
+        let Some(number) = written.strip_prefix(parameter).map(|rest| rest.trim_start_matches([' ', '=']).trim())
+        else {
+            return Err(self.flaw_at(
+                1,
+                format!("the second argument of {} is `{parameter}` and its number, found `{written}`", self.name),
+                "not understood",
+            ));
         };
-        let number: f64 =
-            number.parse().map_err(|_| self.flaw_at(1, format!("`{parameter}` needs a number, found `{number}`"), "not a number"))?;
+        let number: f64 = number
+            .parse()
+            .map_err(|_| self.flaw_at(1, format!("`{parameter}` needs a number, found `{number}`"), "not a number"))?;
         if number.is_nan() || number <= min || number > max {
-            return Err(self.flaw_at(1, format!("`{parameter}` must be above {min} and at most {max}"), "out of range"));
+            return Err(self.flaw_at(
+                1,
+                format!("`{parameter}` must be above {min} and at most {max}"),
+                "out of range",
+            ));
         }
         Ok((mean, number))
     }
@@ -314,7 +347,11 @@ impl Call<'_> {
             let label = trimmed.split_whitespace().next().unwrap_or("");
             let percent = label.strip_prefix('p').and_then(|number| number.parse::<f64>().ok());
             let Some(percent) = percent.filter(|percent| *percent > 0.0 && *percent < 100.0) else {
-                return Err(self.flaw_at(index, format!("`{trimmed}` does not begin with a percentile between p0 and p100"), "not a percentile"));
+                return Err(self.flaw_at(
+                    index,
+                    format!("`{trimmed}` does not begin with a percentile between p0 and p100"),
+                    "not a percentile",
+                ));
             };
             let rest = &trimmed[label.len()..];
             let value = quantity::parse(rest, self.dimension).map_err(|flaw| flaw.shifted(self.start_of(rest)))?;
@@ -322,7 +359,11 @@ impl Call<'_> {
                 return Err(self.flaw_at(index, "a percentile of zero cannot be fitted", "zero"));
             }
             if knots.last().is_some_and(|last| last.0 >= percent / 100.0 || last.1 >= value) {
-                return Err(self.flaw_at(index, "percentiles and their values must grow from one to the next", "does not grow"));
+                return Err(self.flaw_at(
+                    index,
+                    "percentiles and their values must grow from one to the next",
+                    "does not grow",
+                ));
             }
             knots.push((percent / 100.0, value));
         }
@@ -335,7 +376,13 @@ impl Call<'_> {
     /// `(file, column)` or `(file, column, unit)`
     fn empirical(&self, files: &SourceFiles, node: &Node) -> Parsed<Distribution> {
         if self.arguments.len() != 2 && self.arguments.len() != 3 {
-            return Err(self.flaw(format!("empirical takes a file, a column and perhaps a unit, found {} arguments", self.arguments.len()), "wrong number of arguments"));
+            return Err(self.flaw(
+                format!(
+                    "empirical takes a file, a column and perhaps a unit, found {} arguments",
+                    self.arguments.len()
+                ),
+                "wrong number of arguments",
+            ));
         }
         let bare = |index: usize| self.arguments.get(index).map(|argument| argument.trim().trim_matches(['"', '\'']));
         let (file, column) = (bare(0).unwrap_or(""), bare(1).unwrap_or(""));
@@ -345,7 +392,9 @@ impl Call<'_> {
                 Some((_, factor)) => Some(*factor),
                 None => {
                     let known: Vec<&str> = self.dimension.units().iter().map(|(name, _)| *name).collect();
-                    return Err(self.flaw_at(2, format!("`{unit}` is not a unit of {}", self.dimension.name()), "unknown unit").help(format!("use one of {}", known.join(", "))));
+                    return Err(self
+                        .flaw_at(2, format!("`{unit}` is not a unit of {}", self.dimension.name()), "unknown unit")
+                        .help(format!("use one of {}", known.join(", "))));
                 }
             },
         };
@@ -360,10 +409,15 @@ impl Call<'_> {
             self.flaw_at(0, what, "relative to the scenario").help(help)
         })?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
-        let headers = reader.headers().map_err(|error| self.flaw_at(0, format!("{shown} is not CSV: {error}"), "not CSV"))?.clone();
+        let headers = reader
+            .headers()
+            .map_err(|error| self.flaw_at(0, format!("{shown} is not CSV: {error}"), "not CSV"))?
+            .clone();
         let Some(index) = headers.iter().position(|header| header == column) else {
             let known: Vec<&str> = headers.iter().collect();
-            return Err(self.flaw_at(1, format!("{shown} has no column `{column}`"), "unknown column").help(format!("its columns are {}", known.join(", "))));
+            return Err(self
+                .flaw_at(1, format!("{shown} has no column `{column}`"), "unknown column")
+                .help(format!("its columns are {}", known.join(", "))));
         };
         let mut values = Vec::new();
         for (row, record) in reader.records().enumerate() {
@@ -377,12 +431,15 @@ impl Call<'_> {
                 (Ok(number), Some(factor)) => quantity::checked(number * factor, self.dimension),
                 (Ok(number), None) if self.dimension == Dimension::Count => quantity::checked(number, self.dimension),
                 (Ok(_), None) => {
-                    return Err(self.flaw_at(1, format!("the values of `{column}` have no unit"), "no unit")
-                        .help(format!("say it as the third argument: empirical({}, {column}, ms)", self.arguments[0].trim())));
+                    return Err(self.flaw_at(1, format!("the values of `{column}` have no unit"), "no unit").help(
+                        format!("say it as the third argument: empirical({}, {column}, ms)", self.arguments[0].trim()),
+                    ));
                 }
                 (Err(_), _) => quantity::parse(cell, self.dimension),
             };
-            values.push(value.map_err(|flaw| self.flaw_at(1, format!("{shown}:{line}: {}", flaw.what), "in this column").help("correct the file"))?);
+            values.push(value.map_err(|flaw| {
+                self.flaw_at(1, format!("{shown}:{line}: {}", flaw.what), "in this column").help("correct the file")
+            })?);
         }
         if values.is_empty() {
             return Err(self.flaw_at(1, format!("{shown} has no values in `{column}`"), "empty"));

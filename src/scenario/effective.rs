@@ -26,13 +26,20 @@ pub fn print_effective(scenario: &Scenario) -> String {
     let mut at = 0;
     while at < scenario.assumptions.len() {
         let parts = split(&scenario.assumptions[at].key);
-        let depth = if parts.len() <= 2 { parts.len() - 1 } else if matches!(parts[0].as_str(), "simulation" | "network") { 1 } else { 2 };
+        let depth = if parts.len() <= 2 {
+            parts.len() - 1
+        } else if matches!(parts[0].as_str(), "simulation" | "network") {
+            1
+        } else {
+            2
+        };
         let header = parts[..depth].to_vec();
         if header != open {
             out.push_str(&format!("\n[{}]\n", header.join(".")));
             open = header;
         }
-        let same = scenario.assumptions[at..].iter().take_while(|other| split(&other.key).starts_with(&open)).count().max(1);
+        let same =
+            scenario.assumptions[at..].iter().take_while(|other| split(&other.key).starts_with(&open)).count().max(1);
         let mut tree = Tree::default();
         for assumption in &scenario.assumptions[at..at + same] {
             tree.insert(&split(&assumption.key)[open.len()..], assumption);
@@ -82,7 +89,8 @@ impl<'a> Tree<'a> {
     }
 
     fn is_array(&self) -> bool {
-        !self.children.is_empty() && self.children.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()))
+        !self.children.is_empty()
+            && self.children.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
     /// `a.b = 1` lines.
@@ -111,7 +119,11 @@ impl<'a> Tree<'a> {
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
             out.push_str(&format!("{indent}{open}\n"));
-            if child.is_array() { child.print_elements(depth + 1, out) } else { child.print_fields(depth + 1, out) }
+            if child.is_array() {
+                child.print_elements(depth + 1, out)
+            } else {
+                child.print_fields(depth + 1, out)
+            }
             out.push_str(&format!("{indent}{close},\n"));
         }
     }
@@ -126,7 +138,11 @@ impl<'a> Tree<'a> {
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
             out.push_str(&format!("{indent}{name} = {open}\n"));
-            if child.is_array() { child.print_elements(depth + 1, out) } else { child.print_fields(depth + 1, out) }
+            if child.is_array() {
+                child.print_elements(depth + 1, out)
+            } else {
+                child.print_fields(depth + 1, out)
+            }
             out.push_str(&format!("{indent}{close},\n"));
         }
     }
@@ -208,7 +224,8 @@ pub fn amount_text(amount: &Amount, columns: &[String]) -> String {
         Distribution::Pareto { mean, shape } => format!("pareto({}, shape {shape})", time_text(*mean)),
         Distribution::Uniform { low, high } => format!("uniform({}, {})", time_text(*low), time_text(*high)),
         Distribution::Percentiles { knots, .. } => {
-            let knots: Vec<String> = knots.iter().map(|(p, value)| format!("p{} {}", float_text(p * 100.0), time_text(*value))).collect();
+            let knots: Vec<String> =
+                knots.iter().map(|(p, value)| format!("p{} {}", float_text(p * 100.0), time_text(*value))).collect();
             format!("percentiles({})", knots.join(", "))
         }
         Distribution::Empirical { .. } | Distribution::Geometric { .. } => time_text(distribution.mean()),

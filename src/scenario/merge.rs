@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Overrides;
 use super::diagnostics::{Diagnostic, Diagnostics};
-use super::tree::{self, Entry, SourceFiles, Node, Place, Table, Value};
+use super::tree::{self, Entry, Node, Place, SourceFiles, Table, Value};
 
 /// A scenario of this size is a mistake: a log, or a binary.
 const SCENARIO_BYTES_MAX: u64 = 16 << 20;
@@ -24,7 +24,13 @@ pub fn read(path: &Path, overrides: &Overrides, files: &mut SourceFiles, diagnos
 }
 
 /// The same for a text that is not in a file; files that it names are relative to the working directory.
-pub fn read_str(name: &str, text: &str, overrides: &Overrides, files: &mut SourceFiles, diagnostics: &mut Diagnostics) -> Table {
+pub fn read_str(
+    name: &str,
+    text: &str,
+    overrides: &Overrides,
+    files: &mut SourceFiles,
+    diagnostics: &mut Diagnostics,
+) -> Table {
     read_merged(name, text.to_string(), Path::new(""), &mut Vec::new(), overrides, files, diagnostics)
 }
 
@@ -105,7 +111,9 @@ fn lay_over(below: &mut Table, above: Table) {
         match (&mut below.entries[position], entry) {
             (
                 Entry { node: Node { value: Value::Table(below), place }, key_place, .. },
-                Entry { node: Node { value: Value::Table(above), place: place_above }, key_place: key_place_above, .. },
+                Entry {
+                    node: Node { value: Value::Table(above), place: place_above }, key_place: key_place_above, ..
+                },
             ) => {
                 *place = place_above;
                 *key_place = key_place_above;
@@ -242,7 +250,10 @@ pub fn read_text(path: &Path) -> Result<String, (String, String)> {
         )
     })?;
     if text.trim().is_empty() {
-        return Err((format!("{shown} is empty"), "begin with the tables [service.x], [request.x] and [traffic.x]".into()));
+        return Err((
+            format!("{shown} is empty"),
+            "begin with the tables [service.x], [request.x] and [traffic.x]".into(),
+        ));
     }
     Ok(text)
 }
@@ -254,7 +265,9 @@ pub fn explain(path: &Path, error: &std::io::Error) -> (String, String) {
         std::io::ErrorKind::NotFound => {
             let help = match nearest_file(path) {
                 Some(near) => format!("did you mean {near}?"),
-                None => "check the path; it is relative to the file that names it, or else to the working directory".into(),
+                None => {
+                    "check the path; it is relative to the file that names it, or else to the working directory".into()
+                }
             };
             (format!("there is no file {shown}"), help)
         }
@@ -268,10 +281,14 @@ pub fn explain(path: &Path, error: &std::io::Error) -> (String, String) {
 fn nearest_file(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let wanted = path.file_name()?.to_string_lossy().into_owned();
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
-    super::reader::nearest(&wanted, names.iter().map(String::as_str)).map(|name| path.with_file_name(name).display().to_string())
+    super::reader::nearest(&wanted, names.iter().map(String::as_str))
+        .map(|name| path.with_file_name(name).display().to_string())
 }
 
 fn canonical(path: &Path) -> PathBuf {

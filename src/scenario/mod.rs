@@ -36,7 +36,7 @@ pub use model::*;
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
-use tree::{Entry, SourceFiles, Node, Place, Table, Value};
+use tree::{Entry, Node, Place, SourceFiles, Table, Value};
 
 /// What the command line changes in a scenario.
 #[derive(Clone, Debug, Default)]
@@ -92,18 +92,25 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
     let top = Place { file: 0, span: 0..0 };
     let mut section = Section::new(reader, String::new(), top, Some(root), None);
-    let name = section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
+    let name =
+        section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
     for (key, help) in LATER {
         section.unsupported(reader, key, help);
     }
     let servers = named(reader, &mut section, "server", |reader, section, name| server::read(reader, section, name));
     let around = service::Surroundings { names: &names, servers: &servers };
-    let services = named(reader, &mut section, "service", |reader, section, name| service::read(reader, section, name, &around));
+    let services =
+        named(reader, &mut section, "service", |reader, section, name| service::read(reader, section, name, &around));
     let entry_point = check::entry_point(&services);
-    let traffic = named(reader, &mut section, "traffic", |reader, section, name| traffic::read(reader, section, name, &names, entry_point));
+    let traffic = named(reader, &mut section, "traffic", |reader, section, name| {
+        traffic::read(reader, section, name, &names, entry_point)
+    });
     let columns = check::work_columns(reader, root, &traffic);
-    let requests = named(reader, &mut section, "request", |reader, section, name| request::read(reader, section, name, &names, &columns));
-    let simulation = section.within(reader, "simulation", |reader, section| simulation::read(reader, section, &traffic));
+    let requests = named(reader, &mut section, "request", |reader, section, name| {
+        request::read(reader, section, name, &names, &columns)
+    });
+    let simulation =
+        section.within(reader, "simulation", |reader, section| simulation::read(reader, section, &traffic));
     let network = section.within(reader, "network", simulation::read_network);
     section.finish(reader);
 
@@ -136,7 +143,8 @@ fn named<'t, T>(
 ) -> Vec<T> {
     let Some(entry) = root.take(key) else { return Vec::new() };
     let Value::Table(tables) = &entry.node.value else {
-        let flaw = Flaw::new(format!("expected tables with names, found {}", entry.node.value.type_name()), "not a table");
+        let flaw =
+            Flaw::new(format!("expected tables with names, found {}", entry.node.value.type_name()), "not a table");
         reader.flaw(key, &entry.node, flaw.help(format!("write [{key}.name]")));
         return Vec::new();
     };
@@ -147,7 +155,11 @@ fn named<'t, T>(
             Value::Table(table) => Some(table),
             other => {
                 let flaw = Flaw::new(format!("expected a table, found {}", other.type_name()), "not a table");
-                reader.flaw(&path, node, flaw.help(format!("{key}s have names: write [{key}.NAME] and its keys below")));
+                reader.flaw(
+                    &path,
+                    node,
+                    flaw.help(format!("{key}s have names: write [{key}.NAME] and its keys below")),
+                );
                 continue;
             }
         };
@@ -164,13 +176,18 @@ fn scenario_name(files: &SourceFiles, node: &Node) -> Parsed<String> {
     if name == safe_name(&name) {
         return Ok(name);
     }
-    Err(Flaw::new("names a folder of results; it has letters, digits, space, '.', '-' and '_', and begins with a letter or digit", "not a name for a folder")
-        .help(format!("write {}", tree::quoted(&safe_name(&name)))))
+    Err(Flaw::new(
+        "names a folder of results; it has letters, digits, space, '.', '-' and '_', and begins with a letter or digit",
+        "not a name for a folder",
+    )
+    .help(format!("write {}", tree::quoted(&safe_name(&name)))))
 }
 
 fn safe_name(name: &str) -> String {
-    let safe: String =
-        name.chars().map(|letter| if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') { letter } else { '-' }).collect();
+    let safe: String = name
+        .chars()
+        .map(|letter| if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') { letter } else { '-' })
+        .collect();
     let safe = safe.trim_start_matches(|letter: char| !letter.is_alphanumeric()).trim_end();
     if safe.is_empty() { "scenario".to_string() } else { safe.chars().take(100).collect() }
 }

@@ -3,7 +3,7 @@
 
 use super::model::{ClassId, ServerId, ServiceId};
 use super::reader::{Flaw, Parsed, nearest};
-use super::tree::{SourceFiles, Node, Table, Value};
+use super::tree::{Node, SourceFiles, Table, Value};
 use super::values::described;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +81,26 @@ impl Names {
     }
 
     /// A service of one of these kinds. `why` says what it is for.
-    pub fn service_of(&self, kinds: &'static [Kind], why: &'static str) -> impl Fn(&SourceFiles, &Node) -> Parsed<ServiceId> {
+    pub fn service_of(
+        &self,
+        kinds: &'static [Kind],
+        why: &'static str,
+    ) -> impl Fn(&SourceFiles, &Node) -> Parsed<ServiceId> {
         move |_, node| {
             let service = self.service(node)?;
             match self.kinds[service] {
                 Some(kind) if !kinds.contains(&kind) => {
                     let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-                    Err(Flaw::new(format!("`{}` is of kind {}; {why} {}", self.services[service], kind.word(), words.join(" or ")), "of the wrong kind")
-                        .help(format!("name a service of kind {}", words.join(" or "))))
+                    Err(Flaw::new(
+                        format!(
+                            "`{}` is of kind {}; {why} {}",
+                            self.services[service],
+                            kind.word(),
+                            words.join(" or ")
+                        ),
+                        "of the wrong kind",
+                    )
+                    .help(format!("name a service of kind {}", words.join(" or "))))
                 }
                 _ => Ok(service),
             }
@@ -103,7 +115,11 @@ impl Names {
 
 fn find(names: &[String], node: &Node, what: &str) -> Parsed<usize> {
     let Value::String(wanted) = &node.value else {
-        return Err(Flaw::new(format!("expected the name of a {what}, found {}", described(&node.value)), "not a name").help("write a name in \"quotes\""));
+        return Err(Flaw::new(
+            format!("expected the name of a {what}, found {}", described(&node.value)),
+            "not a name",
+        )
+        .help("write a name in \"quotes\""));
     };
     names.iter().position(|name| name == wanted).ok_or_else(|| unknown(names, wanted, what))
 }

@@ -11,7 +11,8 @@ use super::values::{number, whole};
 
 const EXAMPLE: &str = "[\"cpu\", { delay = \"1 ms\" }, { probability = 0.3, path = [\"disk\"] }]";
 /// The keys of which each element has exactly one.
-const STEPS: &[&str] = &["visit", "hold", "delay", "probability", "choose", "balance", "repeat", "again", "fork", "spawn"];
+const STEPS: &[&str] =
+    &["visit", "hold", "delay", "probability", "choose", "balance", "repeat", "again", "fork", "spawn"];
 const DEPTH_MAX: usize = 64;
 
 struct Paths<'a> {
@@ -20,7 +21,13 @@ struct Paths<'a> {
 }
 
 /// Reads the array and everything in it; what is wrong is left out of the result, and reported.
-pub fn read(reader: &mut Reader, section: &Section<'_>, node: &Node, names: &Names, columns: &[String]) -> Vec<PathStep> {
+pub fn read(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    node: &Node,
+    names: &Names,
+    columns: &[String],
+) -> Vec<PathStep> {
     let key = section.key("path");
     let steps = Paths { names, columns }.steps(reader, &key, node, section.source(), 0);
     if steps.is_empty() && matches!(&node.value, Value::Array(items) if items.is_empty()) {
@@ -32,7 +39,8 @@ pub fn read(reader: &mut Reader, section: &Section<'_>, node: &Node, names: &Nam
 impl Paths<'_> {
     fn steps(&self, reader: &mut Reader, key: &str, node: &Node, source: Option<&str>, depth: usize) -> Vec<PathStep> {
         let Value::Array(items) = &node.value else {
-            let flaw = Flaw::new(format!("expected an array of steps, found {}", node.value.type_name()), "not an array");
+            let flaw =
+                Flaw::new(format!("expected an array of steps, found {}", node.value.type_name()), "not an array");
             reader.flaw(key, node, flaw.help(format!("write for example {EXAMPLE}")));
             return Vec::new();
         };
@@ -40,10 +48,21 @@ impl Paths<'_> {
             reader.flaw(key, node, Flaw::new("paths are nested too deeply", "too deep").help("make it flatter"));
             return Vec::new();
         }
-        items.iter().enumerate().filter_map(|(index, item)| self.step(reader, format!("{key}.{index}"), item, source, depth)).collect()
+        items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| self.step(reader, format!("{key}.{index}"), item, source, depth))
+            .collect()
     }
 
-    fn step(&self, reader: &mut Reader, key: String, node: &Node, source: Option<&str>, depth: usize) -> Option<PathStep> {
+    fn step(
+        &self,
+        reader: &mut Reader,
+        key: String,
+        node: &Node,
+        source: Option<&str>,
+        depth: usize,
+    ) -> Option<PathStep> {
         match &node.value {
             Value::String(_) => {
                 let station = self.station(reader, &key, node)?;
@@ -58,14 +77,21 @@ impl Paths<'_> {
                 step
             }
             other => {
-                let flaw = Flaw::new(format!("expected a station or a step, found {}", other.type_name()), "not a step");
+                let flaw =
+                    Flaw::new(format!("expected a station or a step, found {}", other.type_name()), "not a step");
                 reader.flaw(&key, node, flaw.help(format!("write for example path = {EXAMPLE}")));
                 None
             }
         }
     }
 
-    fn table_step(&self, reader: &mut Reader, section: &mut Section<'_>, node: &Node, depth: usize) -> Option<PathStep> {
+    fn table_step(
+        &self,
+        reader: &mut Reader,
+        section: &mut Section<'_>,
+        node: &Node,
+        depth: usize,
+    ) -> Option<PathStep> {
         let said: Vec<&str> = STEPS.iter().copied().filter(|step| section.has(step)).collect();
         if said.len() != 1 {
             let what = match said.len() {
@@ -76,13 +102,20 @@ impl Paths<'_> {
                 section.take_named(&entry.key);
             });
             let help = format!("an element has exactly one of {}", STEPS.join(", "));
-            reader.error(Diagnostic::at(node.place.clone(), format!("{}: {what}", section.path)).label("not one step").help(help));
+            reader.error(
+                Diagnostic::at(node.place.clone(), format!("{}: {what}", section.path))
+                    .label("not one step")
+                    .help(help),
+            );
             return None;
         }
         Some(match said[0] {
             "visit" => {
                 let station = self.station_key(reader, section, "visit");
-                PathStep::Visit { station: station?, service: section.optional(reader, "service", amount(self.columns)) }
+                PathStep::Visit {
+                    station: station?,
+                    service: section.optional(reader, "service", amount(self.columns)),
+                }
             }
             "hold" => {
                 let station = self.station_key(reader, section, "hold");
@@ -97,7 +130,11 @@ impl Paths<'_> {
             "balance" => {
                 let policy = section.required(reader, "balance", balance, "\"leastconn\"");
                 let stations = self.stations(reader, section);
-                PathStep::Balance { policy, stations, service: section.optional(reader, "service", amount(self.columns)) }
+                PathStep::Balance {
+                    policy,
+                    stations,
+                    service: section.optional(reader, "service", amount(self.columns)),
+                }
             }
             "repeat" => {
                 let count = section.required(reader, "repeat", whole(1, 1_000_000), "3");
@@ -136,7 +173,11 @@ impl Paths<'_> {
         });
         let choices = choices.unwrap_or_default();
         if choices.iter().map(|(weight, _)| weight).sum::<f64>() <= 0.0 {
-            reader.error(Diagnostic::at(place, format!("{key}: nothing can be chosen")).label("no weight above zero").help(format!("write choose = {example}")));
+            reader.error(
+                Diagnostic::at(place, format!("{key}: nothing can be chosen"))
+                    .label("no weight above zero")
+                    .help(format!("write choose = {example}")),
+            );
         }
         choices
     }
@@ -146,7 +187,10 @@ impl Paths<'_> {
         let key = section.key("fork");
         let help = "write for example fork = [[\"cpu\"], [\"disk\", \"cpu\"]]";
         let Value::Array(items) = &entry.node.value else {
-            let flaw = Flaw::new(format!("expected an array of paths, found {}", entry.node.value.type_name()), "not an array");
+            let flaw = Flaw::new(
+                format!("expected an array of paths, found {}", entry.node.value.type_name()),
+                "not an array",
+            );
             reader.flaw(&key, &entry.node, flaw.help(help));
             return Vec::new();
         };
@@ -154,7 +198,11 @@ impl Paths<'_> {
             reader.flaw(&key, &entry.node, Flaw::new("has no branches", "empty").help(help));
         }
         let source = section.source();
-        items.iter().enumerate().map(|(index, item)| self.steps(reader, &format!("{key}.{index}"), item, source, depth + 1)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.steps(reader, &format!("{key}.{index}"), item, source, depth + 1))
+            .collect()
     }
 
     fn stations(&self, reader: &mut Reader, section: &mut Section<'_>) -> Vec<ServiceId> {
@@ -167,7 +215,11 @@ impl Paths<'_> {
         match super::values::names(&entry.node, "stations = [\"a\", \"b\"]") {
             Ok(names) => {
                 if names.is_empty() {
-                    reader.flaw(&key, &entry.node, Flaw::new("there is nothing to balance over", "empty").help("name stations"));
+                    reader.flaw(
+                        &key,
+                        &entry.node,
+                        Flaw::new("there is nothing to balance over", "empty").help("name stations"),
+                    );
                 }
                 names.into_iter().filter_map(|(_, node)| self.station(reader, &key, node)).collect()
             }

@@ -24,16 +24,8 @@ const DAY: f64 = 86_400.0;
 const YEAR: f64 = 365.25 * DAY;
 const KIB: f64 = 1024.0;
 
-const TIME: &[(&str, f64)] = &[
-    ("ns", 1e-9),
-    ("us", 1e-6),
-    ("µs", 1e-6),
-    ("ms", 1e-3),
-    ("s", 1.0),
-    ("min", MINUTE),
-    ("h", HOUR),
-    ("d", DAY),
-];
+const TIME: &[(&str, f64)] =
+    &[("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("min", MINUTE), ("h", HOUR), ("d", DAY)];
 const SIZE: &[(&str, f64)] = &[
     ("B", 1.0),
     ("KB", 1e3),
@@ -126,7 +118,8 @@ pub fn split(text: &str) -> Option<(f64, &str, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut end = 0;
     while end < bytes.len() {
-        let sign_after_exponent = matches!(bytes[end], b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
+        let sign_after_exponent =
+            matches!(bytes[end], b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
         let exponent = matches!(bytes[end], b'e' | b'E')
             && end > 0
             && bytes.get(end + 1).is_some_and(|&next| next.is_ascii_digit() || next == b'-' || next == b'+');
@@ -150,7 +143,8 @@ pub fn parse(text: &str, dimension: Dimension) -> Result<f64, Flaw> {
     let Some(&(_, factor)) = dimension.units().iter().find(|(name, _)| *name == unit) else {
         return Err(wrong_unit(trimmed, number, unit, unit_span, dimension));
     };
-    checked(number * factor, dimension).map_err(|flaw| flaw.or_help(format!("write for example \"{}\"", dimension.example())))
+    checked(number * factor, dimension)
+        .map_err(|flaw| flaw.or_help(format!("write for example \"{}\"", dimension.example())))
 }
 
 fn not_a_number(text: &str, dimension: Dimension) -> Flaw {
@@ -215,7 +209,13 @@ pub fn missing_unit(number: &str, dimension: Dimension) -> Flaw {
     Flaw::new(format!("{} needs its unit, found the bare number {number}", dimension.name()), "no unit").help(format!(
         "write \"{number}{}\" (units: {})",
         dimension.likely_unit(),
-        dimension.units().iter().map(|(name, _)| *name).filter(|name| *name != "kB" && *name != "µs").collect::<Vec<_>>().join(", ")
+        dimension
+            .units()
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| *name != "kB" && *name != "µs")
+            .collect::<Vec<_>>()
+            .join(", ")
     ))
 }
 
@@ -230,7 +230,8 @@ pub fn checked(value: f64, dimension: Dimension) -> Result<f64, Flaw> {
         return Err(Flaw::new(format!("{name} cannot be negative"), "negative"));
     }
     if value > limit {
-        return Err(Flaw::new(format!("{name} beyond {limit_text} is surely a mistake"), "too large").help("check the number and its unit"));
+        return Err(Flaw::new(format!("{name} beyond {limit_text} is surely a mistake"), "too large")
+            .help("check the number and its unit"));
     }
     Ok(value)
 }

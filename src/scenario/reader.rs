@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{Assumption, Mark};
+use super::tree::{Entry, Node, Place, SourceFiles, Table, Value, bare_or_quoted, parse_value};
 use super::{distribution, sensitivity};
-use super::tree::{Entry, SourceFiles, Node, Place, Table, Value, bare_or_quoted, parse_value};
 
 /// What is wrong with one value.
 #[derive(Clone, Debug, Default)]
@@ -65,11 +65,22 @@ pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option
         .map(|name| {
             let name_lower = name.to_lowercase();
             let edits = strsim::damerau_levenshtein(&lower, &name_lower);
-            let alike = edits <= 1 + wanted.chars().count().max(name.chars().count()) / 4 && edits < name.chars().count();
+            let alike =
+                edits <= 1 + wanted.chars().count().max(name.chars().count()) / 4 && edits < name.chars().count();
             let contained = lower.len() >= 3
                 && name_lower.len() >= 3
-                && (name_lower.split('_').any(|part| part == lower) || lower.split(['_', '-']).any(|part| part == name_lower));
-            (if alike { edits } else if contained { 90 } else { 100 }, name)
+                && (name_lower.split('_').any(|part| part == lower)
+                    || lower.split(['_', '-']).any(|part| part == name_lower));
+            (
+                if alike {
+                    edits
+                } else if contained {
+                    90
+                } else {
+                    100
+                },
+                name,
+            )
         })
         .filter(|(distance, _)| *distance < 100)
         .min_by_key(|(distance, _)| *distance)
@@ -125,7 +136,13 @@ pub struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    pub fn new(reader: &mut Reader, path: String, place: Place, table: Option<&'t Table>, inherited: Option<&str>) -> Section<'t> {
+    pub fn new(
+        reader: &mut Reader,
+        path: String,
+        place: Place,
+        table: Option<&'t Table>,
+        inherited: Option<&str>,
+    ) -> Section<'t> {
         let mut section =
             Section { table, path, place, source: inherited.map(str::to_string), known: Vec::new(), taken: Vec::new() };
         if let Some(entry) = section.take("source") {
@@ -180,7 +197,9 @@ impl<'t> Section<'t> {
 
     fn mark_of(&self, reader: &Reader, place: &Place) -> (Mark, String) {
         match &self.source {
-            Some(source) if source.trim_start().to_lowercase().starts_with("measured") => (Mark::Measured, source.clone()),
+            Some(source) if source.trim_start().to_lowercase().starts_with("measured") => {
+                (Mark::Measured, source.clone())
+            }
             Some(source) => (Mark::Given, source.clone()),
             None => (Mark::Given, reader.files.locate(place)),
         }
@@ -210,7 +229,12 @@ impl<'t> Section<'t> {
         reader.assume(whole, value, Mark::Default, source.to_string());
     }
 
-    fn read<T>(&self, reader: &mut Reader, entry: &Entry, parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>) -> Option<T> {
+    fn read<T>(
+        &self,
+        reader: &mut Reader,
+        entry: &Entry,
+        parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>,
+    ) -> Option<T> {
         match parse(&reader.files, &entry.node) {
             Ok(value) => {
                 self.assume_given(reader, &entry.key, &entry.node);
@@ -224,7 +248,12 @@ impl<'t> Section<'t> {
     }
 
     /// A key without a default.
-    pub fn optional<T>(&mut self, reader: &mut Reader, key: &'static str, parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &'static str,
+        parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>,
+    ) -> Option<T> {
         let entry = self.take(key)?;
         self.read(reader, entry, parse)
     }
@@ -248,7 +277,13 @@ impl<'t> Section<'t> {
     }
 
     /// A key that must be there; the example says how it looks, and stands in for it where it is missing.
-    pub fn required<T>(&mut self, reader: &mut Reader, key: &'static str, parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>, example: &str) -> T {
+    pub fn required<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &'static str,
+        parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>,
+        example: &str,
+    ) -> T {
         let read = match self.take(key) {
             Some(entry) => self.read(reader, entry, &parse),
             None => {
@@ -265,7 +300,12 @@ impl<'t> Section<'t> {
     }
 
     /// A table inside, read by `body`; absent, it is read as if empty, so that its defaults are known.
-    pub fn within<T>(&mut self, reader: &mut Reader, key: &'static str, body: impl FnOnce(&mut Reader, &mut Section<'t>) -> T) -> T {
+    pub fn within<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &'static str,
+        body: impl FnOnce(&mut Reader, &mut Section<'t>) -> T,
+    ) -> T {
         let entry = self.take(key);
         let (table, place) = match entry {
             None => (None, self.place.clone()),
@@ -286,7 +326,12 @@ impl<'t> Section<'t> {
     }
 
     /// The same, `None` where the key is absent.
-    pub fn within_if<T>(&mut self, reader: &mut Reader, key: &'static str, body: impl FnOnce(&mut Reader, &mut Section<'t>) -> T) -> Option<T> {
+    pub fn within_if<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &'static str,
+        body: impl FnOnce(&mut Reader, &mut Section<'t>) -> T,
+    ) -> Option<T> {
         if self.has(key) {
             Some(self.within(reader, key, body))
         } else {
@@ -360,7 +405,11 @@ impl<'t> Section<'t> {
             };
             reader.error(
                 Diagnostic::at(entry.key_place.clone(), format!("{}: unknown key", self.key(&entry.key)))
-                    .label(if self.path.is_empty() { "unknown here".to_string() } else { format!("unknown in `{}`", self.path) })
+                    .label(if self.path.is_empty() {
+                        "unknown here".to_string()
+                    } else {
+                        format!("unknown in `{}`", self.path)
+                    })
                     .help(help),
             );
         }

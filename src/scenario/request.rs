@@ -2,11 +2,11 @@
 
 use super::diagnostics::Diagnostic;
 use super::distribution::{amount, distribution};
+use super::effective::amount_text;
 use super::model::{Amount, DatabaseReads, Demand, Demands, RequestBody, RequestClass, Transaction};
 use super::names::{Kind, Names, unknown};
 use super::path;
 use super::quantity::Dimension;
-use super::effective::amount_text;
 use super::reader::{Reader, Section, nearest, own};
 use super::tree::{Entry, Value, quoted};
 use super::values::{described, whole};
@@ -15,21 +15,32 @@ use crate::engine::Distribution;
 const STATEMENTS_MAX: u32 = 1_000_000;
 /// A primary key's look-up in a B+tree of some millions of rows reads three levels and a leaf.
 const PAGES: &str = "our choice: a primary-key look-up walks a B+tree of four levels";
-const HAPROXY_CPU: &str = "our lab: HAProxy 0.30 ms of CPU for a request on a kept connection (network namespaces, one slow core)";
+const HAPROXY_CPU: &str =
+    "our lab: HAProxy 0.30 ms of CPU for a request on a kept connection (network namespaces, one slow core)";
 const NGINX_CPU: &str = "our lab: nginx 0.15 to 0.24 ms of CPU for a request (network namespaces, one slow core)";
 /// Of the CPU that a write takes on the primary, the share that applying it takes again on a replica.
 const APPLY_SHARE: f64 = 0.65;
-const APPLY_CPU: &str = "our lab: 0.30 ms on the replica for a write of 0.46 ms on the primary, over the writes' share of the statements";
+const APPLY_CPU: &str =
+    "our lab: 0.30 ms on the replica for a write of 0.46 ms on the primary, over the writes' share of the statements";
 
-pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, names: &Names, columns: &[String]) -> RequestClass {
+pub fn read(
+    reader: &mut Reader,
+    section: &mut Section<'_>,
+    name: &str,
+    names: &Names,
+    columns: &[String],
+) -> RequestClass {
     let body = match section.take("path") {
         Some(entry) => {
             for other in section.rest() {
                 reader.error(
-                    Diagnostic::at(other.key_place.clone(), format!("{}: cannot stand beside `path`", section.key(&other.key)))
-                        .label("a path says all")
-                        .help("remove it, or remove `path` and describe the request by what it asks of each service")
-                        .related(entry.key_place.clone(), "the path"),
+                    Diagnostic::at(
+                        other.key_place.clone(),
+                        format!("{}: cannot stand beside `path`", section.key(&other.key)),
+                    )
+                    .label("a path says all")
+                    .help("remove it, or remove `path` and describe the request by what it asks of each service")
+                    .related(entry.key_place.clone(), "the path"),
                 );
             }
             section.rest().iter().for_each(|other| {
@@ -54,7 +65,9 @@ fn read_demands(reader: &mut Reader, section: &mut Section<'_>, names: &Names, c
         reader.error(
             Diagnostic::at(section.place.clone(), format!("{}: asks nothing of any service", section.path))
                 .label("no work")
-                .help(format!("say what it costs, such as {example}.cpu = \"9 ms\", or give its path = [...] through stations")),
+                .help(format!(
+                    "say what it costs, such as {example}.cpu = \"9 ms\", or give its path = [...] through stations"
+                )),
         );
     }
     for entry in asked {
@@ -70,9 +83,12 @@ fn read_demands(reader: &mut Reader, section: &mut Section<'_>, names: &Names, c
         let key = section.key(&entry.key);
         let Value::Table(table) = &entry.node.value else {
             reader.error(
-                Diagnostic::at(entry.node.place.clone(), format!("{key}: expected what is asked of the service, found {}", described(&entry.node.value)))
-                    .label("not a table")
-                    .help(format!("write for example {}.cpu = {}", entry.key, entry.node.value.to_toml())),
+                Diagnostic::at(
+                    entry.node.place.clone(),
+                    format!("{key}: expected what is asked of the service, found {}", described(&entry.node.value)),
+                )
+                .label("not a table")
+                .help(format!("write for example {}.cpu = {}", entry.key, entry.node.value.to_toml())),
             );
             continue;
         };
@@ -100,7 +116,8 @@ fn read_demand(reader: &mut Reader, of: &mut Section<'_>, kind: Option<Kind>, co
         Some(Kind::Mysql) => {
             demand.reads = of.within_if(reader, "reads", read_reads);
             let example = "[{ reads = 4, writes = 2, log = \"6 KiB\", cpu = \"4 ms\" }]";
-            let transactions = of.elements(reader, "transactions", example, |reader, one| read_transaction(reader, one, columns));
+            let transactions =
+                of.elements(reader, "transactions", example, |reader, one| read_transaction(reader, one, columns));
             demand.transactions = transactions.unwrap_or_default();
         }
         Some(Kind::Station) => demand.cpu = of.optional(reader, "service", amount(columns)),

@@ -5,9 +5,30 @@ use super::{distribution, quantity};
 
 /// Last parts of keys whose values are switches, names or shapes of the experiment, not estimates.
 const FIXED: &[&str] = &[
-    "duration", "warmup", "runs", "seed", "weight", "priority", "version", "max_malformed", "sort_buffer",
-    "repeat", "window", "period", "at", "lasts", "shape", "sync_binlog", "innodb_flush_log_at_trx_commit", "name",
-    "max_lag", "poll", "recorded_workers", "unit", "time_unit", "duration_unit",
+    "duration",
+    "warmup",
+    "runs",
+    "seed",
+    "weight",
+    "priority",
+    "version",
+    "max_malformed",
+    "sort_buffer",
+    "repeat",
+    "window",
+    "period",
+    "at",
+    "lasts",
+    "shape",
+    "sync_binlog",
+    "innodb_flush_log_at_trx_commit",
+    "name",
+    "max_lag",
+    "poll",
+    "recorded_workers",
+    "unit",
+    "time_unit",
+    "duration_unit",
 ];
 
 /// The value moved up by a quarter, as TOML; `None` where that makes no sense.
@@ -52,8 +73,13 @@ fn moved_text(text: &str) -> Option<String> {
         "empirical" | "trace" => return None,
         _ => |index| index == 0,
     };
-    let arguments: Option<Vec<String>> =
-        arguments.iter().enumerate().map(|(index, argument)| if moves(index) { moved_argument(argument) } else { Some(argument.trim().to_string()) }).collect();
+    let arguments: Option<Vec<String>> = arguments
+        .iter()
+        .enumerate()
+        .map(
+            |(index, argument)| if moves(index) { moved_argument(argument) } else { Some(argument.trim().to_string()) },
+        )
+        .collect();
     Some(format!("{name}({})", arguments?.join(", ")))
 }
 

@@ -4,7 +4,7 @@ use super::distribution::distribution;
 use super::model::{Network, Process, Simulation, Traffic, Warmup};
 use super::quantity::Dimension;
 use super::reader::{Flaw, Parsed, Reader, Section};
-use super::tree::{SourceFiles, Node, Value};
+use super::tree::{Node, SourceFiles, Value};
 use super::values::{positive, quantity, seed, whole};
 
 /// Runs beyond it are a slip of the keyboard.
@@ -29,12 +29,15 @@ fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffi
     let changing = traffic.iter().find(|one| !is_stationary(&one.process));
     let parse = |files: &SourceFiles, node: &Node| -> Parsed<Warmup> {
         match (&node.value, changing) {
-            (Value::String(word), Some(one)) if word == "auto" => {
-                Err(Flaw::new(format!("\"auto\" is for traffic that does not change in time, and traffic.{} does", one.name), "cannot be found")
-                    .help("write a time, such as warmup = \"30 s\" (spent at the rate of t = 0), or \"0 s\""))
-            }
+            (Value::String(word), Some(one)) if word == "auto" => Err(Flaw::new(
+                format!("\"auto\" is for traffic that does not change in time, and traffic.{} does", one.name),
+                "cannot be found",
+            )
+            .help("write a time, such as warmup = \"30 s\" (spent at the rate of t = 0), or \"0 s\"")),
             (Value::String(word), None) if word == "auto" => Ok(Warmup::Auto),
-            _ => quantity(Dimension::Time)(files, node).map(Warmup::Seconds).map_err(|flaw| flaw.or_help("write \"auto\" or a time, such as \"30 s\"")),
+            _ => quantity(Dimension::Time)(files, node)
+                .map(Warmup::Seconds)
+                .map_err(|flaw| flaw.or_help("write \"auto\" or a time, such as \"30 s\"")),
         }
     };
     let (default, source) = match changing {

@@ -107,8 +107,9 @@ impl Value {
             Value::Table(table) if table.entries.is_empty() => "{}".to_string(),
             Value::Table(table) => {
                 let entries = table.entries.iter();
-                let entries: Vec<String> =
-                    entries.map(|entry| format!("{} = {}", bare_or_quoted(&entry.key), entry.node.value.to_toml())).collect();
+                let entries: Vec<String> = entries
+                    .map(|entry| format!("{} = {}", bare_or_quoted(&entry.key), entry.node.value.to_toml()))
+                    .collect();
                 format!("{{ {} }}", entries.join(", "))
             }
         }

@@ -2,20 +2,22 @@
 
 use super::quantity::{self, Dimension};
 use super::reader::{Flaw, Parsed, nearest};
-use super::tree::{SourceFiles, Node, Value};
+use super::tree::{Node, SourceFiles, Value};
 
 pub fn text(_: &SourceFiles, node: &Node) -> Parsed<String> {
     match &node.value {
         Value::String(text) if !text.trim().is_empty() => Ok(text.clone()),
         Value::String(_) => Err(Flaw::new("cannot be empty", "empty").help("write a text")),
-        other => Err(Flaw::new(format!("expected a text, found {}", other.type_name()), "not a text").help(format!("write \"{}\"", other.to_toml()))),
+        other => Err(Flaw::new(format!("expected a text, found {}", other.type_name()), "not a text")
+            .help(format!("write \"{}\"", other.to_toml()))),
     }
 }
 
 pub fn boolean(_: &SourceFiles, node: &Node) -> Parsed<bool> {
     match &node.value {
         Value::Boolean(truth) => Ok(*truth),
-        other => Err(Flaw::new(format!("expected true or false, found {}", other.type_name()), "not a boolean").help("write true or false")),
+        other => Err(Flaw::new(format!("expected true or false, found {}", other.type_name()), "not a boolean")
+            .help("write true or false")),
     }
 }
 
@@ -26,12 +28,17 @@ pub fn whole(min: u32, max: u32) -> impl Fn(&SourceFiles, &Node) -> Parsed<u32> 
         match &node.value {
             Value::Integer(number) if (min as i64..=max as i64).contains(number) => Ok(*number as u32),
             Value::Integer(0) => Err(Flaw::new("zero is not possible here", "zero").help(help())),
-            Value::Integer(number) if *number < 0 => Err(Flaw::new(format!("cannot be negative, found {number}"), "negative").help(help())),
+            Value::Integer(number) if *number < 0 => {
+                Err(Flaw::new(format!("cannot be negative, found {number}"), "negative").help(help()))
+            }
             Value::Integer(number) if *number > max as i64 => {
                 Err(Flaw::new(format!("{number} is more than {max}, surely a mistake"), "too large").help(help()))
             }
             Value::Integer(number) => Err(Flaw::new(format!("{number} is less than {min}"), "too small").help(help())),
-            other => Err(Flaw::new(format!("expected a whole number, found {}", described(other)), "not a whole number").help(help())),
+            other => {
+                Err(Flaw::new(format!("expected a whole number, found {}", described(other)), "not a whole number")
+                    .help(help()))
+            }
         }
     }
 }
@@ -51,7 +58,8 @@ pub fn seed(_: &SourceFiles, node: &Node) -> Parsed<u64> {
     match &node.value {
         Value::Integer(number) if *number >= 0 => Ok(*number as u64),
         Value::Integer(_) => Err(Flaw::new("cannot be negative", "negative").help("write a whole number from 0")),
-        other => Err(Flaw::new(format!("expected a whole number, found {}", described(other)), "not a whole number").help("write for example 42")),
+        other => Err(Flaw::new(format!("expected a whole number, found {}", described(other)), "not a whole number")
+            .help("write for example 42")),
     }
 }
 
@@ -67,12 +75,18 @@ pub fn number(min: f64, max: f64) -> impl Fn(&SourceFiles, &Node) -> Parsed<f64>
                 let help = percent.map_or(help, |percent| format!("write it as a share: {}", percent / 100.0));
                 return Err(Flaw::new(format!("expected a number, found \"{text}\""), "a percentage").help(help));
             }
-            other => return Err(Flaw::new(format!("expected a number, found {}", described(other)), "not a number").help(help)),
+            other => {
+                return Err(
+                    Flaw::new(format!("expected a number, found {}", described(other)), "not a number").help(help)
+                );
+            }
         };
         match value {
             v if v.is_nan() => Err(Flaw::new("nan is not a number", "nan").help(help)),
             v if v.is_infinite() => Err(Flaw::new("must be finite", "infinite").help(help)),
-            v if v < 0.0 && min >= 0.0 => Err(Flaw::new(format!("cannot be negative, found {v}"), "negative").help(help)),
+            v if v < 0.0 && min >= 0.0 => {
+                Err(Flaw::new(format!("cannot be negative, found {v}"), "negative").help(help))
+            }
             v if v < min => Err(Flaw::new(format!("{v} is less than {min}"), "too small").help(help)),
             v if v > max => Err(Flaw::new(format!("{v} is more than {max}"), "too large").help(help)),
             v => Ok(v),
@@ -93,8 +107,11 @@ pub fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> impl Fn
     move |_, node| {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let Value::String(text) = &node.value else {
-            return Err(Flaw::new(format!("expected one of {}, found {}", listed(&known), described(&node.value)), "not a text")
-                .help(format!("write for example \"{}\"", known[0])));
+            return Err(Flaw::new(
+                format!("expected one of {}, found {}", listed(&known), described(&node.value)),
+                "not a text",
+            )
+            .help(format!("write for example \"{}\"", known[0])));
         };
         if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
             return Ok(*value);
@@ -115,14 +132,17 @@ pub fn quantity(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Parsed<
 /// A quantity above zero.
 pub fn positive(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Parsed<f64> {
     move |_, node| match quantity_of(node, dimension)? {
-        0.0 => Err(Flaw::new(format!("{} of zero is not possible here", dimension.name()), "zero").help("write a value above zero")),
+        0.0 => Err(Flaw::new(format!("{} of zero is not possible here", dimension.name()), "zero")
+            .help("write a value above zero")),
         value => Ok(value),
     }
 }
 
 fn quantity_of(node: &Node, dimension: Dimension) -> Parsed<f64> {
     match &node.value {
-        Value::String(text) => quantity::parse(text, dimension).map_err(|flaw| flaw.shifted(text.len() - text.trim_start().len())),
+        Value::String(text) => {
+            quantity::parse(text, dimension).map_err(|flaw| flaw.shifted(text.len() - text.trim_start().len()))
+        }
         Value::Integer(number) if dimension == Dimension::Count => quantity::checked(*number as f64, dimension),
         Value::Float(number) if dimension == Dimension::Count => quantity::checked(*number, dimension),
         number @ (Value::Integer(_) | Value::Float(_)) => Err(quantity::missing_unit(&number.to_toml(), dimension)),
@@ -147,7 +167,8 @@ pub fn listed(words: &[&str]) -> String {
 /// An array of strings; each with its node, for messages.
 pub fn names<'n>(node: &'n Node, example: &str) -> Parsed<Vec<(&'n str, &'n Node)>> {
     let flaw = |found: &Value| {
-        Flaw::new(format!("expected an array of names, found {}", found.type_name()), "not names").help(format!("write {example}"))
+        Flaw::new(format!("expected an array of names, found {}", found.type_name()), "not names")
+            .help(format!("write {example}"))
     };
     let Value::Array(items) = &node.value else {
         return Err(flaw(&node.value));

@@ -33,10 +33,22 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     };
     App {
         runtime,
-        backlog: section.or_default(reader, "backlog", whole(0, COUNT_MAX), "511", "php-fpm (listen.backlog) and Node.js (server.listen) documentation: 511"),
+        backlog: section.or_default(
+            reader,
+            "backlog",
+            whole(0, COUNT_MAX),
+            "511",
+            "php-fpm (listen.backlog) and Node.js (server.listen) documentation: 511",
+        ),
         memory: section.within_if(reader, "memory", |reader, memory| AppMemory {
             base_bytes: memory.required(reader, "base", quantity(Dimension::Size), "\"300 MiB\""),
-            per_worker_bytes: memory.or_default(reader, "per_worker", quantity(Dimension::Size), "0 B", "nothing beyond the base unless said"),
+            per_worker_bytes: memory.or_default(
+                reader,
+                "per_worker",
+                quantity(Dimension::Size),
+                "0 B",
+                "nothing beyond the base unless said",
+            ),
             when_full: memory.or_default(
                 reader,
                 "when_full",
@@ -44,7 +56,13 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
                 "\"oom\"",
                 "our choice: cloud images come without swap space",
             ),
-            restart_s: memory.or_default(reader, "restart", quantity(Dimension::Time), "5 s", "our choice: a service manager restarts it, and it loads its code"),
+            restart_s: memory.or_default(
+                reader,
+                "restart",
+                quantity(Dimension::Time),
+                "5 s",
+                "our choice: a service manager restarts it, and it loads its code",
+            ),
         }),
         database: section.within_if(reader, "database", |reader, database| {
             for later in ["connect_timeout", "read_timeout"] {
@@ -54,10 +72,12 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             let service = match database.take("service") {
                 Some(entry) => {
                     database.assume_given(reader, "service", &entry.node);
-                    around.names.service_of(&[Kind::Mysql], "a database is")(&reader.files, &entry.node).unwrap_or_else(|flaw| {
-                        reader.flaw(&database.key("service"), &entry.node, flaw);
-                        stand_in
-                    })
+                    around.names.service_of(&[Kind::Mysql], "a database is")(&reader.files, &entry.node).unwrap_or_else(
+                        |flaw| {
+                            reader.flaw(&database.key("service"), &entry.node, flaw);
+                            stand_in
+                        },
+                    )
                 }
                 None => {
                     database.missing(reader, "service", "name the service of kind mysql: service = \"db\"");
@@ -67,7 +87,13 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             Database {
                 service,
                 pool: database.or_default(reader, "pool", whole(1, COUNT_MAX), &pool.to_string(), pool_source),
-                acquire_timeout_s: database.or_default(reader, "acquire_timeout", positive(Dimension::Time), "30 s", "SQLAlchemy documentation, QueuePool: timeout 30 s"),
+                acquire_timeout_s: database.or_default(
+                    reader,
+                    "acquire_timeout",
+                    positive(Dimension::Time),
+                    "30 s",
+                    "SQLAlchemy documentation, QueuePool: timeout 30 s",
+                ),
             }
         }),
     }
@@ -78,9 +104,12 @@ fn wrong_for(reader: &mut Reader, section: &mut Section<'_>, key: &'static str, 
     if let Some(entry) = section.take_named(key) {
         let runtime = if key == "workers" { "event-loop" } else { "workers" };
         reader.error(
-            crate::scenario::diagnostics::Diagnostic::at(entry.key_place.clone(), format!("{}: runtime \"{runtime}\" has no {key}", section.key(key)))
-                .label("of the other runtime")
-                .help(format!("write {instead} = N, or change `runtime`")),
+            crate::scenario::diagnostics::Diagnostic::at(
+                entry.key_place.clone(),
+                format!("{}: runtime \"{runtime}\" has no {key}", section.key(key)),
+            )
+            .label("of the other runtime")
+            .help(format!("write {instead} = N, or change `runtime`")),
         );
     }
 }

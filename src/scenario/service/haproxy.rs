@@ -7,7 +7,7 @@ use crate::scenario::model::{Balance, Haproxy, ServiceId, Tls};
 use crate::scenario::names::{Kind, unknown};
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
-use crate::scenario::tree::{SourceFiles, Node, Value};
+use crate::scenario::tree::{Node, SourceFiles, Value};
 use crate::scenario::values::{choice, number, quantity, whole, whole_or_unlimited};
 
 const BACKENDS: &[Kind] = &[Kind::Nginx, Kind::App, Kind::Station];
@@ -79,9 +79,12 @@ fn one_server(reader: &mut Reader, section: &Section<'_>) {
         && items.len() > 1
     {
         reader.error(
-            Diagnostic::at(items[1].place.clone(), format!("{}: not supported yet: the pair needs failover", section.key("servers")))
-                .label("a second server")
-                .help("name one server; the passive one takes no traffic while the active one lives"),
+            Diagnostic::at(
+                items[1].place.clone(),
+                format!("{}: not supported yet: the pair needs failover", section.key("servers")),
+            )
+            .label("a second server")
+            .help("name one server; the passive one takes no traffic while the active one lives"),
         );
     }
 }
@@ -95,7 +98,13 @@ fn server_maxconn(files: &SourceFiles, node: &Node) -> Parsed<Option<u32>> {
 }
 
 fn read_tls(reader: &mut Reader, tls: &mut Section<'_>) -> Tls {
-    let key = tls.or_default(reader, "key", choice(KEYS), "\"ecdsa-p256\"", "our choice: what certificate authorities issue by default today");
+    let key = tls.or_default(
+        reader,
+        "key",
+        choice(KEYS),
+        "\"ecdsa-p256\"",
+        "our choice: what certificate authorities issue by default today",
+    );
     let full_cpu = format!("\"{}\"", key.full_cpu);
     let version = "HAProxy 2.6 and OpenSSL 3 agree on TLS 1.3 with today's browsers";
     let (full_round_trips, resumed_round_trips) =
@@ -103,7 +112,13 @@ fn read_tls(reader: &mut Reader, tls: &mut Section<'_>) -> Tls {
     Tls {
         full_cpu: tls.or_default(reader, "full_cpu", distribution(Dimension::Time), &full_cpu, key.source),
         resumed_cpu: tls.or_default(reader, "resumed_cpu", distribution(Dimension::Time), "\"0.99 ms\"", RESUMED),
-        resumption: tls.or_default(reader, "resumption", number(0.0, 1.0), "0.5", "our choice; depends on how often clients come back"),
+        resumption: tls.or_default(
+            reader,
+            "resumption",
+            number(0.0, 1.0),
+            "0.5",
+            "our choice; depends on how often clients come back",
+        ),
         full_round_trips,
         resumed_round_trips,
     }
@@ -128,19 +143,31 @@ fn read_backends(reader: &mut Reader, section: &mut Section<'_>, around: &Surrou
         return vec![service; names.classes.len()];
     }
     let Some(entry) = route else {
-        section.missing(reader, "backend", "add backend = \"service\", or route = { class = \"service\" } by request class");
+        section.missing(
+            reader,
+            "backend",
+            "add backend = \"service\", or route = { class = \"service\" } by request class",
+        );
         return vec![stand_in; names.classes.len()];
     };
     let key = section.key("route");
     let Value::Table(table) = &entry.node.value else {
-        reader.flaw(&key, &entry.node, Flaw::new("expected a table", "not a table").help("write route = { class = \"service\" }"));
+        reader.flaw(
+            &key,
+            &entry.node,
+            Flaw::new("expected a table", "not a table").help("write route = { class = \"service\" }"),
+        );
         return vec![stand_in; names.classes.len()];
     };
     let mut backends: Vec<Option<ServiceId>> = vec![None; names.classes.len()];
     for one in &table.entries {
         let Some(class) = names.classes.iter().position(|class| *class == one.key) else {
             let flaw = unknown(&names.classes, &one.key, "request");
-            reader.error(Diagnostic::at(one.key_place.clone(), format!("{key}: {}", flaw.what)).label(flaw.label).help(flaw.help));
+            reader.error(
+                Diagnostic::at(one.key_place.clone(), format!("{key}: {}", flaw.what))
+                    .label(flaw.label)
+                    .help(flaw.help),
+            );
             continue;
         };
         let service = match names.service_of(BACKENDS, PASSES_TO)(&reader.files, &one.node) {
@@ -169,9 +196,11 @@ fn read_backends(reader: &mut Reader, section: &mut Section<'_>, around: &Surrou
 
 /// The words of HAProxy's `balance`.
 pub fn balance(_: &SourceFiles, node: &Node) -> Parsed<Balance> {
-    let help = "possible are \"roundrobin\", \"static-rr\", \"leastconn\", \"first\", \"source\", \"random\", \"random(2)\"";
+    let help =
+        "possible are \"roundrobin\", \"static-rr\", \"leastconn\", \"first\", \"source\", \"random\", \"random(2)\"";
     let Value::String(word) = &node.value else {
-        return Err(Flaw::new(format!("expected a balance algorithm, found {}", node.value.type_name()), "not a text").help(help));
+        return Err(Flaw::new(format!("expected a balance algorithm, found {}", node.value.type_name()), "not a text")
+            .help(help));
     };
     Ok(match word.as_str() {
         "roundrobin" => Balance::RoundRobin,
@@ -181,14 +210,24 @@ pub fn balance(_: &SourceFiles, node: &Node) -> Parsed<Balance> {
         "source" => Balance::Source,
         // Configuration manual, `balance random`: two draws where none are said.
         "random" => Balance::Random { draws: 2 },
-        other => match other.strip_prefix("random(").and_then(|rest| rest.strip_suffix(')')).map(|draws| draws.trim().parse()) {
+        other => match other
+            .strip_prefix("random(")
+            .and_then(|rest| rest.strip_suffix(')'))
+            .map(|draws| draws.trim().parse())
+        {
             Some(Ok(draws)) if (1..=64).contains(&draws) => Balance::Random { draws },
-            Some(_) => return Err(Flaw::new(format!("\"{word}\": draws are a number from 1 to 64"), "not possible").help(help)),
+            Some(_) => {
+                return Err(
+                    Flaw::new(format!("\"{word}\": draws are a number from 1 to 64"), "not possible").help(help)
+                );
+            }
             None => {
                 let known = ["roundrobin", "static-rr", "leastconn", "first", "source", "random"];
                 let near = crate::scenario::reader::nearest(&other.replace(['_', '-'], ""), known.into_iter());
                 let help = near.map_or(help.to_string(), |near| format!("did you mean \"{near}\"? {help}"));
-                return Err(Flaw::new(format!("\"{word}\" is not a balance algorithm of HAProxy"), "unknown").help(help));
+                return Err(
+                    Flaw::new(format!("\"{word}\" is not a balance algorithm of HAProxy"), "unknown").help(help)
+                );
             }
         },
     })

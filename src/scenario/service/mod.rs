@@ -14,7 +14,7 @@ use super::model::{Placement, Server, Service, ServiceKind};
 use super::names::{KINDS, Kind, Names};
 use super::reader::{Flaw, Reader, Section};
 use super::tree::{Node, Value};
-use super::values::{choice, whole_or_unlimited, whole};
+use super::values::{choice, whole, whole_or_unlimited};
 
 /// HAProxy's upper bound (configuration manual, `weight`); nginx has none that matters.
 const WEIGHT_MAX: u32 = 256;
@@ -92,12 +92,17 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
     };
     let key = section.key("servers");
     let Value::Array(items) = &entry.node.value else {
-        let flaw = Flaw::new(format!("expected an array of servers, found {}", entry.node.value.type_name()), "not an array");
+        let flaw =
+            Flaw::new(format!("expected an array of servers, found {}", entry.node.value.type_name()), "not an array");
         reader.flaw(&key, &entry.node, flaw.help(format!("write servers = {example}")));
         return Vec::new();
     };
     if items.is_empty() {
-        reader.flaw(&key, &entry.node, Flaw::new("a service runs on at least one server", "empty").help(format!("write servers = {example}")));
+        reader.flaw(
+            &key,
+            &entry.node,
+            Flaw::new("a service runs on at least one server", "empty").help(format!("write servers = {example}")),
+        );
     }
     let mut placements: Vec<Placement> = Vec::new();
     let mut seen: Vec<(usize, &Node)> = Vec::new();
@@ -107,9 +112,19 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
             Value::Table(table) => {
                 let mut element = Section::new(reader, path.clone(), item.place.clone(), Some(table), section.source());
                 let name = element.take("name");
-                let weight = element.or_default(reader, "weight", whole(1, WEIGHT_MAX), "1", "HAProxy and nginx manuals: weight 1");
+                let weight = element.or_default(
+                    reader,
+                    "weight",
+                    whole(1, WEIGHT_MAX),
+                    "1",
+                    "HAProxy and nginx manuals: weight 1",
+                );
                 let maxconn = element.optional(reader, "maxconn", whole_or_unlimited(1, u32::MAX)).flatten();
-                element.unsupported(reader, "priority", "the takeover pair comes later; a single server needs no priority");
+                element.unsupported(
+                    reader,
+                    "priority",
+                    "the takeover pair comes later; a single server needs no priority",
+                );
                 for later in ["max_fails", "fail_timeout", "backup", "inter", "fall", "rise", "slowstart"] {
                     element.unsupported(reader, later, "leave it out; servers are always up in this version");
                 }
@@ -132,10 +147,13 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
             Ok(server) => {
                 if let Some((_, first)) = seen.iter().find(|(known, _)| *known == server) {
                     reader.error(
-                        Diagnostic::at(node.place.clone(), format!("{path}: `{}` is named twice", names.servers[server]))
-                            .label("again")
-                            .help("name each server once; a larger `weight` gives it more")
-                            .related(first.place.clone(), "the first time"),
+                        Diagnostic::at(
+                            node.place.clone(),
+                            format!("{path}: `{}` is named twice", names.servers[server]),
+                        )
+                        .label("again")
+                        .help("name each server once; a larger `weight` gives it more")
+                        .related(first.place.clone(), "the first time"),
                     );
                 }
                 seen.push((server, node));

@@ -32,7 +32,8 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         )
     };
     let max_connections = section.or_default(reader, "max_connections", whole(1, 100_000), "151", MANUAL);
-    let buffer_pool_bytes = section.or_default(reader, "innodb_buffer_pool_size", positive(Dimension::Size), "128 MiB", MANUAL);
+    let buffer_pool_bytes =
+        section.or_default(reader, "innodb_buffer_pool_size", positive(Dimension::Size), "128 MiB", MANUAL);
     let buffer_pool = read_buffer_pool(reader, section);
     let (flush_log_at_trx_commit, sync_binlog) = durable(reader, section);
     let reads = read_reads(reader, section);
@@ -43,8 +44,10 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         }
         let workers = "MySQL 8.0.27 reference manual, replica_parallel_workers: 4";
         let overhead = "our lab: each event costs the applier 0.4 ms beside the statement";
-        let replica_parallel_workers = replication.or_default(reader, "replica_parallel_workers", whole(1, 1024), "4", workers);
-        let apply_overhead = replication.or_default(reader, "apply_overhead", distribution(Dimension::Time), "0.4 ms", overhead);
+        let replica_parallel_workers =
+            replication.or_default(reader, "replica_parallel_workers", whole(1, 1024), "4", workers);
+        let apply_overhead =
+            replication.or_default(reader, "apply_overhead", distribution(Dimension::Time), "0.4 ms", overhead);
         let (replica_flush_log_at_trx_commit, replica_sync_binlog) = durable(reader, replication);
         Mysql {
             primary,
@@ -75,7 +78,12 @@ fn read_primary(reader: &mut Reader, section: &mut Section<'_>, around: &Surroun
     })
 }
 
-fn read_replicas(reader: &mut Reader, section: &mut Section<'_>, around: &Surroundings<'_>, primary: ServerId) -> Vec<ServerId> {
+fn read_replicas(
+    reader: &mut Reader,
+    section: &mut Section<'_>,
+    around: &Surroundings<'_>,
+    primary: ServerId,
+) -> Vec<ServerId> {
     let Some(entry) = section.take("replicas") else {
         section.assume_default(reader, "replicas", &Value::Array(Vec::new()), "none unless named");
         return Vec::new();
@@ -93,11 +101,16 @@ fn read_replicas(reader: &mut Reader, section: &mut Section<'_>, around: &Surrou
     for (name, node) in names {
         match around.names.server(node) {
             Ok(server) if server == primary && section.has("primary") => {
-                let flaw = Flaw::new(format!("`{name}` is the primary already"), "the primary").help("a replica needs a server of its own");
+                let flaw = Flaw::new(format!("`{name}` is the primary already"), "the primary")
+                    .help("a replica needs a server of its own");
                 reader.flaw(&key, node, flaw);
             }
             Ok(server) if replicas.contains(&server) => {
-                reader.flaw(&key, node, Flaw::new(format!("`{name}` is named twice"), "again").help("name each replica once"));
+                reader.flaw(
+                    &key,
+                    node,
+                    Flaw::new(format!("`{name}` is named twice"), "again").help("name each replica once"),
+                );
             }
             Ok(server) => replicas.push(server),
             Err(flaw) => reader.flaw(&key, node, flaw),
@@ -110,7 +123,13 @@ fn read_buffer_pool(reader: &mut Reader, section: &mut Section<'_>) -> BufferPoo
     section.conflict(reader, "data", "buffer_pool_hit");
     let data = section.within_if(reader, "data", |reader, data| BufferPool::Data {
         size_bytes: data.required(reader, "size", positive(Dimension::Size), "\"40 GiB\""),
-        popularity: data.or_default(reader, "popularity", popularity, "\"zipf(0.9)\"", "our choice: few rows take most reads"),
+        popularity: data.or_default(
+            reader,
+            "popularity",
+            popularity,
+            "\"zipf(0.9)\"",
+            "our choice: few rows take most reads",
+        ),
     });
     match data {
         Some(data) => {
@@ -135,7 +154,13 @@ fn read_reads(reader: &mut Reader, section: &mut Section<'_>) -> Reads {
             poll_s: reads.or_default(reader, "poll", positive(Dimension::Time), "2 s", "ProxySQL documentation, mysql-monitor_replication_lag_interval is 10 s; our choice is closer to a checker's 2 s"),
         });
     }
-    section.or_default(reader, "reads", words, "\"primary\"", "our choice: a client that knows one address reads where it writes")
+    section.or_default(
+        reader,
+        "reads",
+        words,
+        "\"primary\"",
+        "our choice: a client that knows one address reads where it writes",
+    )
 }
 
 fn read_mode(reader: &mut Reader, replication: &mut Section<'_>) {
@@ -144,7 +169,8 @@ fn read_mode(reader: &mut Reader, replication: &mut Section<'_>) {
     if !replication.or_default(reader, "mode", is_async, "\"async\"", MANUAL)
         && let Some(node) = node
     {
-        let flaw = Flaw::new("\"semi-sync\": not supported yet", "comes later").help("write mode = \"async\", or leave it out");
+        let flaw = Flaw::new("\"semi-sync\": not supported yet", "comes later")
+            .help("write mode = \"async\", or leave it out");
         reader.flaw(&replication.key("mode"), node, flaw);
     }
 }

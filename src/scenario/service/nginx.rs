@@ -34,19 +34,28 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
                 "Breslau et al. 1999: exponents of web requests from 0.64 to 0.83 at proxies, nearer 1 at servers",
             ),
         }),
-        aio_threads: section.or_default(reader, "aio", choice(&[("threads", true), ("off", false)]), "\"off\"", "nginx documentation, aio: off"),
+        aio_threads: section.or_default(
+            reader,
+            "aio",
+            choice(&[("threads", true), ("off", false)]),
+            "\"off\"",
+            "nginx documentation, aio: off",
+        ),
         upstream: section.within_if(reader, "upstream", |reader, upstream| {
             for later in ["max_fails", "fail_timeout", "zone"] {
                 upstream.unsupported(reader, later, NO_FAILURES);
             }
-            let example = around.names.first_of(UPSTREAMS).map_or("app", |service| around.names.services[service].as_str());
+            let example =
+                around.names.first_of(UPSTREAMS).map_or("app", |service| around.names.services[service].as_str());
             let service = match upstream.take("service") {
                 Some(entry) => {
                     upstream.assume_given(reader, "service", &entry.node);
-                    around.names.service_of(UPSTREAMS, "nginx forwards to")(&reader.files, &entry.node).unwrap_or_else(|flaw| {
-                        reader.flaw(&upstream.key("service"), &entry.node, flaw);
-                        around.names.first_of(UPSTREAMS).unwrap_or(0)
-                    })
+                    around.names.service_of(UPSTREAMS, "nginx forwards to")(&reader.files, &entry.node).unwrap_or_else(
+                        |flaw| {
+                            reader.flaw(&upstream.key("service"), &entry.node, flaw);
+                            around.names.first_of(UPSTREAMS).unwrap_or(0)
+                        },
+                    )
                 }
                 None => {
                     upstream.missing(reader, "service", &format!("add service = \"{example}\""));
@@ -55,12 +64,26 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             };
             Upstream {
                 service,
-                balance: upstream.or_default(reader, "balance", choice(BALANCES), "\"round_robin\"", "nginx documentation, upstream: weighted round robin"),
-                keepalive: upstream.or_default(reader, "keepalive", whole(0, 1_000_000), "0", "nginx 1.22 documentation, upstream: none unless set"),
+                balance: upstream.or_default(
+                    reader,
+                    "balance",
+                    choice(BALANCES),
+                    "\"round_robin\"",
+                    "nginx documentation, upstream: weighted round robin",
+                ),
+                keepalive: upstream.or_default(
+                    reader,
+                    "keepalive",
+                    whole(0, 1_000_000),
+                    "0",
+                    "nginx 1.22 documentation, upstream: none unless set",
+                ),
             }
         }),
     };
-    for later in ["proxy_next_upstream", "proxy_connect_timeout", "proxy_read_timeout", "proxy_send_timeout", "proxy_buffering"] {
+    for later in
+        ["proxy_next_upstream", "proxy_connect_timeout", "proxy_read_timeout", "proxy_send_timeout", "proxy_buffering"]
+    {
         section.unsupported(reader, later, NO_FAILURES);
     }
     nginx

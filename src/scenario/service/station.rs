@@ -26,12 +26,30 @@ const WORDS: &[(&str, Word)] = &[
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surroundings<'_>) -> Station {
     section.unsupported(reader, "servers", "leave it out; a station has its own workers and no hardware");
     Station {
-        workers: section.or_default(reader, "workers", whole_or_unlimited(1, 100_000_000), "1", "the textbook's single server"),
+        workers: section.or_default(
+            reader,
+            "workers",
+            whole_or_unlimited(1, 100_000_000),
+            "1",
+            "the textbook's single server",
+        ),
         discipline: read_discipline(reader, section, around),
-        queue_limit: section.or_default(reader, "queue_limit", whole_or_unlimited(0, u32::MAX), "\"unlimited\"", "the textbook's queue"),
+        queue_limit: section.or_default(
+            reader,
+            "queue_limit",
+            whole_or_unlimited(0, u32::MAX),
+            "\"unlimited\"",
+            "the textbook's queue",
+        ),
         patience: section.optional(reader, "patience", distribution(Dimension::Time)),
         service: section.optional(reader, "service", distribution(Dimension::Time)),
-        percentiles: section.or_default(reader, "percentiles", boolean, "false", "our choice: full distributions take time and memory"),
+        percentiles: section.or_default(
+            reader,
+            "percentiles",
+            boolean,
+            "false",
+            "our choice: full distributions take time and memory",
+        ),
     }
 }
 
@@ -43,9 +61,12 @@ fn read_discipline(reader: &mut Reader, section: &mut Section<'_>, around: &Surr
         Word::Fcfs | Word::Ps => {
             if let Some(entry) = section.take("priority") {
                 reader.error(
-                    Diagnostic::at(entry.key_place.clone(), format!("{}: the discipline knows no priorities", section.key("priority")))
-                        .label("would have no effect")
-                        .help("write discipline = \"priority\" or \"priority-preemptive\", or remove it"),
+                    Diagnostic::at(
+                        entry.key_place.clone(),
+                        format!("{}: the discipline knows no priorities", section.key("priority")),
+                    )
+                    .label("would have no effect")
+                    .help("write discipline = \"priority\" or \"priority-preemptive\", or remove it"),
                 );
             }
             return if word == Word::Fcfs { Discipline::Fcfs } else { Discipline::ProcessorSharing };
@@ -53,7 +74,11 @@ fn read_discipline(reader: &mut Reader, section: &mut Section<'_>, around: &Surr
     };
     let classes = &around.names.classes;
     let Some(entry) = section.take("priority") else {
-        section.missing(reader, "priority", "name the request classes, the most urgent first: priority = [\"checkout\", \"browse\"]");
+        section.missing(
+            reader,
+            "priority",
+            "name the request classes, the most urgent first: priority = [\"checkout\", \"browse\"]",
+        );
         return Discipline::Priority { rank_of_class: vec![0; classes.len()], preemptive };
     };
     section.assume_given(reader, "priority", &entry.node);
@@ -67,7 +92,11 @@ fn read_discipline(reader: &mut Reader, section: &mut Section<'_>, around: &Surr
     for (rank, (name, node)) in listed.into_iter().enumerate() {
         match around.names.class(node) {
             Ok(class) if seen.contains(&class) => {
-                reader.flaw(&key, node, Flaw::new(format!("`{name}` is named twice"), "again").help("name each class once"));
+                reader.flaw(
+                    &key,
+                    node,
+                    Flaw::new(format!("`{name}` is named twice"), "again").help("name each class once"),
+                );
             }
             Ok(class) => {
                 seen.push(class);

@@ -36,12 +36,29 @@ const WORDS: &[(&str, Word)] = &[
 ];
 
 /// `entry_point`: the only service that no other refers to.
-pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, known: &Names, entry_point: Option<ServiceId>) -> Traffic {
-    let word = section.or_default(reader, "process", choice(WORDS), "\"poisson\"", "our choice: many clients that know nothing of each other");
+pub fn read(
+    reader: &mut Reader,
+    section: &mut Section<'_>,
+    name: &str,
+    known: &Names,
+    entry_point: Option<ServiceId>,
+) -> Traffic {
+    let word = section.or_default(
+        reader,
+        "process",
+        choice(WORDS),
+        "\"poisson\"",
+        "our choice: many clients that know nothing of each other",
+    );
     let process = match word {
         Word::Poisson => Process::Poisson(profile::read(reader, section)),
         Word::Constant => Process::Constant(profile::read(reader, section)),
-        Word::Renewal => Process::Renewal(section.required(reader, "gap", positive_distribution(Dimension::Time), "\"exponential(2 ms)\"")),
+        Word::Renewal => Process::Renewal(section.required(
+            reader,
+            "gap",
+            positive_distribution(Dimension::Time),
+            "\"exponential(2 ms)\"",
+        )),
         Word::Mmpp => Process::Mmpp(read_states(reader, section)),
         Word::Batch => Process::Batch {
             batches_per_s: section.required(reader, "rate", positive(Dimension::Rate), "\"50/s\""),
@@ -82,7 +99,11 @@ fn read_states(reader: &mut Reader, section: &mut Section<'_>) -> Vec<MmppState>
     if states.len() < 2 || states.iter().all(|state| state.rate_per_s == 0.0) {
         let node = &section.get("states").expect("it was read").node;
         let flaw = Flaw::new("needs at least two states, one of them with arrivals", "no modulation");
-        reader.flaw(&section.key("states"), node, flaw.help(format!("write states = {example}, or process = \"poisson\"")));
+        reader.flaw(
+            &section.key("states"),
+            node,
+            flaw.help(format!("write states = {example}, or process = \"poisson\"")),
+        );
     }
     states
 }
@@ -93,7 +114,11 @@ fn read_session(reader: &mut Reader, section: &mut Section<'_>, known: &Names) -
     let key = section.key("session");
     match names(&entry.node, "session = [\"home\", \"product\"]") {
         Ok(listed) if listed.is_empty() => {
-            reader.flaw(&key, &entry.node, Flaw::new("a session asks for at least one class", "empty").help("name request classes, or remove it"));
+            reader.flaw(
+                &key,
+                &entry.node,
+                Flaw::new("a session asks for at least one class", "empty").help("name request classes, or remove it"),
+            );
             Vec::new()
         }
         Ok(listed) => listed
@@ -108,7 +133,13 @@ fn read_session(reader: &mut Reader, section: &mut Section<'_>, known: &Names) -
 }
 
 /// Classes and weights; a session and a trace bring their own classes.
-fn read_mix(reader: &mut Reader, section: &mut Section<'_>, known: &Names, word: Word, process: &Process) -> Vec<(ClassId, f64)> {
+fn read_mix(
+    reader: &mut Reader,
+    section: &mut Section<'_>,
+    known: &Names,
+    word: Word,
+    process: &Process,
+) -> Vec<(ClassId, f64)> {
     let brought = match process {
         Process::Trace(trace) => {
             let mut classes: Vec<ClassId> = trace.rules.iter().map(|rule| rule.class).chain(trace.otherwise).collect();
@@ -129,9 +160,12 @@ fn read_mix(reader: &mut Reader, section: &mut Section<'_>, known: &Names, word:
         if let Some(entry) = entry {
             let by = if word == Word::Trace { "rules" } else { "session" };
             reader.error(
-                Diagnostic::at(entry.key_place.clone(), format!("{}: `{by}` already says the classes", section.key("mix")))
-                    .label("would have no effect")
-                    .help(format!("remove `mix` or `{by}`")),
+                Diagnostic::at(
+                    entry.key_place.clone(),
+                    format!("{}: `{by}` already says the classes", section.key("mix")),
+                )
+                .label("would have no effect")
+                .help(format!("remove `mix` or `{by}`")),
             );
         }
         return classes.into_iter().map(|class| (class, 1.0)).collect();
@@ -143,12 +177,17 @@ fn read_mix(reader: &mut Reader, section: &mut Section<'_>, known: &Names, word:
             return vec![(0, 1.0)];
         }
         let example: Vec<String> = known.classes.iter().take(3).map(|class| format!("{class} = 1")).collect();
-        section.missing(reader, "mix", &format!("say the share of each request class: mix = {{ {} }}", example.join(", ")));
+        section.missing(
+            reader,
+            "mix",
+            &format!("say the share of each request class: mix = {{ {} }}", example.join(", ")),
+        );
         return Vec::new();
     };
     let key = section.key("mix");
     let Value::Table(table) = &entry.node.value else {
-        let flaw = Flaw::new(format!("expected a table of weights, found {}", entry.node.value.type_name()), "not a table");
+        let flaw =
+            Flaw::new(format!("expected a table of weights, found {}", entry.node.value.type_name()), "not a table");
         reader.flaw(&key, &entry.node, flaw.help("write mix = { home = 3, checkout = 1 }"));
         return Vec::new();
     };
@@ -166,7 +205,11 @@ fn read_mix(reader: &mut Reader, section: &mut Section<'_>, known: &Names, word:
         let Some(class) = known.classes.iter().position(|class| *class == one.key) else {
             let flaw = unknown(&known.classes, &one.key, "request");
             let what = flaw.what.replace("no request", "no request class");
-            reader.error(Diagnostic::at(one.key_place.clone(), format!("{key}: {what}")).label("unknown request class").help(flaw.help));
+            reader.error(
+                Diagnostic::at(one.key_place.clone(), format!("{key}: {what}"))
+                    .label("unknown request class")
+                    .help(flaw.help),
+            );
             wrong = true;
             continue;
         };
@@ -175,7 +218,11 @@ fn read_mix(reader: &mut Reader, section: &mut Section<'_>, known: &Names, word:
     }
     if !wrong && mix.iter().map(|(_, weight)| weight).sum::<f64>() <= 0.0 {
         let what = if table.entries.is_empty() { "is empty" } else { "has only weights of zero" };
-        reader.flaw(&key, &entry.node, Flaw::new(what, "no request would arrive").help("write mix = { home = 3, checkout = 1 }"));
+        reader.flaw(
+            &key,
+            &entry.node,
+            Flaw::new(what, "no request would arrive").help("write mix = { home = 3, checkout = 1 }"),
+        );
     }
     mix.retain(|(_, weight)| *weight > 0.0);
     mix
@@ -195,7 +242,8 @@ fn read_target(
         section.assume_given(reader, "target", &entry.node);
         return match known.service_of(FRONTS, "clients talk to")(&reader.files, &entry.node) {
             Ok(_) if !tiers && !mix.is_empty() => {
-                let flaw = Flaw::new("all request classes have their own `path`", "would have no effect").help("remove `target`");
+                let flaw = Flaw::new("all request classes have their own `path`", "would have no effect")
+                    .help("remove `target`");
                 reader.flaw(&section.key("target"), &entry.node, flaw);
                 None
             }
@@ -216,7 +264,11 @@ fn read_target(
         }
         None => {
             let example = known.services[0].as_str();
-            section.missing(reader, "target", &format!("more than one service could be the front; say which: target = \"{example}\""));
+            section.missing(
+                reader,
+                "target",
+                &format!("more than one service could be the front; say which: target = \"{example}\""),
+            );
         }
     }
     entry_point

@@ -7,7 +7,7 @@ use crate::scenario::merge::explain;
 use crate::scenario::model::{RateProfile, Spike, Wave};
 use crate::scenario::quantity::{self, Dimension};
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
-use crate::scenario::tree::{SourceFiles, Node, Value};
+use crate::scenario::tree::{Node, SourceFiles, Value};
 use crate::scenario::values::{choice, number, positive, quantity};
 
 const EXAMPLE: &str = "[[\"0 s\", \"100/s\"], [\"10 min\", \"600/s\"]]";
@@ -61,16 +61,21 @@ fn points(files: &SourceFiles, node: &Node) -> Parsed<Vec<(f64, f64)>> {
     let points = match &node.value {
         Value::String(file) => from_file(&files.resolve(&node.place, file))?,
         Value::Array(items) => items.iter().map(|item| point(files, item)).collect::<Parsed<Vec<_>>>()?,
-        other => return Err(Flaw::new(format!("expected points or a file, found {}", other.type_name()), "not a profile").help(help())),
+        other => {
+            return Err(Flaw::new(format!("expected points or a file, found {}", other.type_name()), "not a profile")
+                .help(help()));
+        }
     };
     let Some(first) = points.first() else {
         return Err(Flaw::new("has no points", "empty").help(help()));
     };
     if first.0 != 0.0 {
-        return Err(Flaw::new(format!("begins at {} s", first.0), "does not begin at 0").help("let the first point be at \"0 s\""));
+        return Err(Flaw::new(format!("begins at {} s", first.0), "does not begin at 0")
+            .help("let the first point be at \"0 s\""));
     }
     if let Some(pair) = points.windows(2).find(|pair| pair[1].0 <= pair[0].0) {
-        return Err(Flaw::new(format!("{} s comes after {} s", pair[1].0, pair[0].0), "times do not grow").help("put the points in order, each time once"));
+        return Err(Flaw::new(format!("{} s comes after {} s", pair[1].0, pair[0].0), "times do not grow")
+            .help("put the points in order, each time once"));
     }
     if points.iter().all(|point| point.1 == 0.0) {
         return Err(Flaw::new("all rates are zero", "no request would arrive").help(help()));
@@ -80,9 +85,10 @@ fn points(files: &SourceFiles, node: &Node) -> Parsed<Vec<(f64, f64)>> {
 
 fn point(files: &SourceFiles, node: &Node) -> Parsed<(f64, f64)> {
     match &node.value {
-        Value::Array(pair) if pair.len() == 2 => {
-            Ok((quantity(Dimension::Time)(files, &pair[0]).map_err(whole)?, quantity(Dimension::Rate)(files, &pair[1]).map_err(whole)?))
-        }
+        Value::Array(pair) if pair.len() == 2 => Ok((
+            quantity(Dimension::Time)(files, &pair[0]).map_err(whole)?,
+            quantity(Dimension::Rate)(files, &pair[1]).map_err(whole)?,
+        )),
         _ => Err(Flaw::new("a point is a time and a rate", "not a pair").help("write [\"10 min\", \"600/s\"]")),
     }
 }
@@ -100,7 +106,8 @@ fn from_file(path: &Path) -> Parsed<Vec<(f64, f64)>> {
         Flaw::new(what, "relative to the scenario").help(help)
     })?;
     let help = "each line has a time (seconds, or HH:MM:SS) and a rate per second: 00:05,120";
-    let mut rows = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).comment(Some(b'#')).from_reader(opened);
+    let mut rows =
+        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).comment(Some(b'#')).from_reader(opened);
     let mut points = Vec::new();
     for (index, row) in rows.records().enumerate() {
         let row = row.map_err(|error| Flaw::new(format!("{shown}: {error}"), "in this file").help(help))?;

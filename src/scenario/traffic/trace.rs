@@ -6,7 +6,7 @@ use crate::scenario::model::{Columns, RecordedWork, Stamp, TraceFormat, TraceRul
 use crate::scenario::names::Names;
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
-use crate::scenario::tree::{SourceFiles, Node, Value};
+use crate::scenario::tree::{Node, SourceFiles, Value};
 use crate::scenario::values::{boolean, choice, number, positive_number, quantity, text, whole};
 use crate::workload::trace::WORK_COLUMNS;
 
@@ -32,7 +32,24 @@ const FORMATS: &[(&str, Format)] = &[
 const UNITS: &[(&str, f64)] = &[("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
 
 /// Timers that contain waiting, whatever the format that carries them.
-const TIMERS: &[&str] = &["TR", "Tq", "Tw", "Tc", "Tr", "Ta", "Tt", "Td", "request_time", "upstream_response_time", "upstream_header_time", "rt", "urt", "uht", "D", "%D"];
+const TIMERS: &[&str] = &[
+    "TR",
+    "Tq",
+    "Tw",
+    "Tc",
+    "Tr",
+    "Ta",
+    "Tt",
+    "Td",
+    "request_time",
+    "upstream_response_time",
+    "upstream_header_time",
+    "rt",
+    "urt",
+    "uht",
+    "D",
+    "%D",
+];
 
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> TraceSource {
     let file = section.required(reader, "file", existing_file, "\"Cargo.toml\"");
@@ -49,9 +66,12 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> Tr
         && let Some(entry) = section.take_named("columns")
     {
         reader.error(
-            Diagnostic::at(entry.key_place.clone(), format!("{}: this format has its fields in fixed places", section.key("columns")))
-                .label("would have no effect")
-                .help("remove it, or write format = \"json\" or \"csv\""),
+            Diagnostic::at(
+                entry.key_place.clone(),
+                format!("{}: this format has its fields in fixed places", section.key("columns")),
+            )
+            .label("would have no effect")
+            .help("remove it, or write format = \"json\" or \"csv\""),
         );
     }
     let rules = read_rules(reader, section, names);
@@ -77,7 +97,8 @@ fn existing_file(files: &SourceFiles, node: &Node) -> Parsed<std::path::PathBuf>
         Ok(data) if data.is_dir() => {
             Err(Flaw::new(format!("{} is a directory", path.display()), "not a file").help("name the log file in it"))
         }
-        Ok(data) if data.len() == 0 => Err(Flaw::new(format!("{} is empty", path.display()), "nothing recorded").help("name a log with requests in it")),
+        Ok(data) if data.len() == 0 => Err(Flaw::new(format!("{} is empty", path.display()), "nothing recorded")
+            .help("name a log with requests in it")),
         Ok(_) => Ok(path),
         // An example of ours stands in where the key is missing.
         Err(_) if node.place.span == (0..path.as_os_str().len()) && path.as_os_str() == "Cargo.toml" => Ok(path),
@@ -105,7 +126,13 @@ fn read_columns(reader: &mut Reader, section: &mut Section<'_>) -> Columns {
             "our choice; access logs of nginx stamp the end",
         ),
         duration: columns.optional(reader, "duration", text),
-        duration_unit_s: columns.or_default(reader, "duration_unit", choice(UNITS), "\"s\"", "as nginx writes request_time"),
+        duration_unit_s: columns.or_default(
+            reader,
+            "duration_unit",
+            choice(UNITS),
+            "\"s\"",
+            "as nginx writes request_time",
+        ),
         method: columns.optional(reader, "method", text),
         path: columns.optional(reader, "path", text),
         status: columns.optional(reader, "status", text),
@@ -138,7 +165,8 @@ fn pattern(files: &SourceFiles, node: &Node) -> Parsed<regex::Regex> {
     regex::Regex::new(&text).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or("").trim_start_matches("error: ").to_string();
-        Flaw::new(format!("is not a regular expression: {reason}"), "cannot be matched").help("see the syntax of the regex crate: ^ begins, .* is anything, \\\\. is a dot")
+        Flaw::new(format!("is not a regular expression: {reason}"), "cannot be matched")
+            .help("see the syntax of the regex crate: ^ begins, .* is anything, \\\\. is a dot")
     })
 }
 
@@ -146,12 +174,15 @@ fn pattern(files: &SourceFiles, node: &Node) -> Parsed<regex::Regex> {
 fn window(files: &SourceFiles, node: &Node) -> Parsed<(f64, f64)> {
     let help = "write window = [\"10 s\", \"5 min\"]: from and to, from the first arrival";
     let Value::Array(ends) = &node.value else {
-        return Err(Flaw::new(format!("expected two times, found {}", node.value.type_name()), "not a window").help(help));
+        return Err(
+            Flaw::new(format!("expected two times, found {}", node.value.type_name()), "not a window").help(help)
+        );
     };
     let [from, to] = &ends[..] else {
         return Err(Flaw::new(format!("expected two times, found {}", ends.len()), "not a window").help(help));
     };
-    let read = |end: &Node| quantity(Dimension::Time)(files, end).map_err(|flaw| Flaw { within: None, ..flaw }.or_help(help));
+    let read =
+        |end: &Node| quantity(Dimension::Time)(files, end).map_err(|flaw| Flaw { within: None, ..flaw }.or_help(help));
     let (from, to) = (read(from)?, read(to)?);
     if from >= to {
         return Err(Flaw::new("the window ends before it begins", "nothing in it").help(help));
@@ -167,7 +198,9 @@ fn read_work(reader: &mut Reader, section: &mut Section<'_>, format: Format) -> 
         Format::Nginx | Format::Apache | Format::Json | Format::Csv => &[],
     };
     let default_unit = match format {
-        Format::Haproxy | Format::HaproxyClf => Some(("ms", "HAProxy configuration manual: timers are in milliseconds")),
+        Format::Haproxy | Format::HaproxyClf => {
+            Some(("ms", "HAProxy configuration manual: timers are in milliseconds"))
+        }
         Format::Nginx => Some(("s", "nginx documentation: seconds with a resolution of milliseconds")),
         Format::Apache => Some(("us", "Apache documentation, %D: microseconds")),
         Format::Json | Format::Csv => None,
@@ -204,7 +237,10 @@ fn read_work(reader: &mut Reader, section: &mut Section<'_>, format: Format) -> 
     if work.len() > WORK_COLUMNS
         && let Some(entry) = section.get("work")
     {
-        let flaw = Flaw::new(format!("a trace supplies at most {WORK_COLUMNS} columns of work, found {}", work.len()), "too many");
+        let flaw = Flaw::new(
+            format!("a trace supplies at most {WORK_COLUMNS} columns of work, found {}", work.len()),
+            "too many",
+        );
         reader.flaw(&section.key("work"), &entry.node, flaw.help("leave out those that no request class takes"));
     }
     work
