@@ -3,11 +3,9 @@
 //! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
 //! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
 //! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey,
-//! `analytic` is what theory says beside them, and `warnings` are what may mislead.
+//! `theory` is the analytic answer where there is one, `bounds` what no answer may pass, and `warnings` are what may mislead.
 
-mod analytic;
-#[cfg(test)]
-mod analytic_tests;
+mod bounds;
 pub mod checks;
 pub mod estimate;
 pub mod merge;
@@ -23,6 +21,7 @@ pub mod stations;
 pub mod summary;
 #[cfg(test)]
 mod synthetic;
+pub mod theory;
 pub mod warmup;
 pub mod warnings;
 

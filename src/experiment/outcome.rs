@@ -1,17 +1,16 @@
 //! All runs of a scenario -> what they say together.
 
-use super::analytic::comparisons;
 use super::checks::checks;
 use super::estimate::{Doubt, PERCENTILE_RUNS, complement};
 use super::merge::{self, over_runs, total};
 use super::ranked::{Ranked, TailNotes, latency};
 use super::stations;
 use super::summary::{
-    AssumptionSummary, Bottleneck, Check, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
+    AssumptionSummary, Bottleneck, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
     TrafficSummary, Warning,
 };
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, precision, summary};
+use super::{Outcome, bounds, precision, summary, theory};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult};
@@ -38,15 +37,6 @@ impl Context<'_> {
     fn has(&self, warning: &str) -> bool {
         self.warnings.iter().any(|w| w.id == warning)
     }
-}
-
-/// Laws first, then what theory says of this scenario.
-fn all_checks(scenario: &Scenario, runs: &[RunResult], context: &Context) -> Vec<Check> {
-    let mut all = checks(runs);
-    if let Some(load) = context.load {
-        all.extend(comparisons(scenario, runs, load));
-    }
-    all
 }
 
 /// The runs are of one scenario, in the order of their indices; at least one.
@@ -83,6 +73,10 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     let replication = stations::replication(&doubt, &mut notes, runs);
     warnings.extend(observation_cautions(runs, &doubt, context, &classes[0].1, notes).iter().map(Caution::warning));
 
+    let mut checks = checks(runs);
+    checks.extend(theory::checks(scenario, &stations));
+    checks.extend(context.load.map(|load| bounds::checks(scenario, runs, load)).unwrap_or_default());
+
     let summary = Summary {
         schema_version: SCHEMA_VERSION,
         scenario: ScenarioId { name: scenario.name.clone(), sha256: scenario.sha256.clone() },
@@ -96,7 +90,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         bottleneck: bottleneck(&stations, context.load),
         stations,
         replication,
-        checks: all_checks(scenario, runs, context),
+        checks,
         warnings,
         sensitivities: context.sensitivities.clone(),
         assumptions: assumptions(scenario),

@@ -258,7 +258,9 @@ const LONGEST: f64 = 4_503_599_627_370_495.0;
 /// Rounds to the nearest integer without a branch: adding 2^52 leaves the integer in the mantissa.
 #[inline(always)]
 pub fn round_nanos(value: f64) -> u64 {
-    let value = value.clamp(0.0, LONGEST);
+    // each is one instruction, which `clamp` is not; NaN becomes 0
+    let value = if value > 0.0 { value } else { 0.0 };
+    let value = if value < LONGEST { value } else { LONGEST };
     (value + 4_503_599_627_370_496.0).to_bits() & ((1 << 52) - 1)
 }
 

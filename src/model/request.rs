@@ -91,10 +91,10 @@ impl Slab {
     pub fn insert(&mut self, request: Request) -> RequestId {
         match self.free.pop() {
             Some(id) => {
-                let epoch = self.entries[id as usize].epoch;
-                self.entries[id as usize] = request;
+                let place = &mut self.entries[id as usize];
                 // a timeout of the former tenant must not find this one waiting
-                self.entries[id as usize].epoch = epoch.wrapping_add(1);
+                let epoch = place.epoch.wrapping_add(1);
+                *place = Request { epoch, ..request };
                 id
             }
             None => {

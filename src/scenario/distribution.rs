@@ -428,7 +428,7 @@ impl Call<'_> {
                 continue;
             }
             let value = match (cell.parse::<f64>(), factor) {
-                (Ok(number), Some(factor)) => quantity::checked(number * factor, self.dimension),
+                (Ok(number), Some(factor)) => quantity::checked(quantity::scaled(number, factor), self.dimension),
                 (Ok(number), None) if self.dimension == Dimension::Count => quantity::checked(number, self.dimension),
                 (Ok(_), None) => {
                     return Err(self.flaw_at(1, format!("the values of `{column}` have no unit"), "no unit").help(

@@ -1,5 +1,7 @@
 //! The whole scenario as it takes effect: every value with its mark and source, and its hash.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use super::model::{Amount, Assumption, Mark, Scenario};
@@ -9,13 +11,18 @@ use crate::engine::Distribution;
 /// The order of sections, which is that of the language's description.
 const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic"];
 
-/// Sections in their order; within one as read.
+/// Sections in their order, tables in order of appearance, keys as read.
 pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
-    let rank = |assumption: &Assumption| {
-        let head = split(&assumption.key).into_iter().next().unwrap_or_default();
-        SECTIONS.iter().position(|section| *section == head)
-    };
-    assumptions.sort_by_key(rank);
+    let table = |assumption: &Assumption| split(&assumption.key).into_iter().take(2).collect::<Vec<_>>();
+    let mut tables: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for (index, assumption) in assumptions.iter().enumerate() {
+        tables.entry(table(assumption)).or_insert(index);
+    }
+    assumptions.sort_by_cached_key(|assumption| {
+        let table = table(assumption);
+        let section = SECTIONS.iter().position(|section| *section == table[0]);
+        (section, tables[&table])
+    });
     assumptions
 }
 
@@ -38,8 +45,11 @@ pub fn print_effective(scenario: &Scenario) -> String {
             out.push_str(&format!("\n[{}]\n", header.join(".")));
             open = header;
         }
-        let same =
-            scenario.assumptions[at..].iter().take_while(|other| split(&other.key).starts_with(&open)).count().max(1);
+        let belongs = |other: &&Assumption| {
+            let parts = split(&other.key);
+            parts.starts_with(&open) && (!open.is_empty() || parts.len() == 1)
+        };
+        let same = scenario.assumptions[at..].iter().take_while(belongs).count();
         let mut tree = Tree::default();
         for assumption in &scenario.assumptions[at..at + same] {
             tree.insert(&split(&assumption.key)[open.len()..], assumption);

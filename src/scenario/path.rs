@@ -48,6 +48,10 @@ impl Paths<'_> {
             reader.flaw(key, node, Flaw::new("paths are nested too deeply", "too deep").help("make it flatter"));
             return Vec::new();
         }
+        if items.is_empty() && depth > 0 {
+            let holder = Section::new(reader, String::new(), node.place.clone(), None, source);
+            holder.assume_at(reader, key.to_string(), node);
+        }
         items
             .iter()
             .enumerate()

@@ -134,6 +134,11 @@ pub fn split(text: &str) -> Option<(f64, &str, Range<usize>)> {
     Some((number, unit, start..start + unit.len()))
 }
 
+/// Below one, units divide: 9 ms is then the number 0.009, and not the product's next neighbour.
+pub fn scaled(number: f64, factor: f64) -> f64 {
+    if factor < 1.0 { number / (1.0 / factor).round() } else { number * factor }
+}
+
 /// Reads a quantity of this dimension. The flaw's range is within `text`.
 pub fn parse(text: &str, dimension: Dimension) -> Result<f64, Flaw> {
     let trimmed = text.trim();
@@ -143,7 +148,7 @@ pub fn parse(text: &str, dimension: Dimension) -> Result<f64, Flaw> {
     let Some(&(_, factor)) = dimension.units().iter().find(|(name, _)| *name == unit) else {
         return Err(wrong_unit(trimmed, number, unit, unit_span, dimension));
     };
-    checked(number * factor, dimension)
+    checked(scaled(number, factor), dimension)
         .map_err(|flaw| flaw.or_help(format!("write for example \"{}\"", dimension.example())))
 }
 

@@ -19,7 +19,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic])
         Some(section.or_default(reader, "duration", positive(Dimension::Time), "10 min", source))
     };
     let runs_given = section.has("runs");
-    let source = "our choice: a 95% interval from 10 runs is within a tenth of what 20 would give";
+    let source = "our choice: the first of the fixed counts at which an experiment looks (10, 20, 40, ...)";
     let runs = section.or_default(reader, "runs", whole(1, RUNS_MAX), "10", source);
     let seed = section.or_default(reader, "seed", seed, "1", "our choice; any number serves");
     Simulation { duration_s, warmup: read_warmup(reader, section, traffic), runs, seed, runs_given }

@@ -83,12 +83,11 @@ impl Simulator<'_> {
         p.used = 0.0;
         for pool in p.pools.clone() {
             let pool = &mut self.net.pools[pool as usize];
-            pool.observed.advance(now);
             // those who held a slot are gone with the process; those who waited were detached above
             for _ in 0..pool.in_use {
                 pool.observed.let_go(now);
             }
-            pool.observed.busy = 0;
+            pool.observed.end_all_work(now);
             pool.in_use = 0;
             pool.closed = true;
         }
@@ -157,7 +156,6 @@ impl Simulator<'_> {
             }
             Step::Acquire { pool, .. } => {
                 let p = &mut self.net.pools[pool as usize];
-                p.observed.advance(now);
                 p.queue.remove(&mut self.slab, id);
                 p.observed.abandon(now, entered);
             }
@@ -185,7 +183,7 @@ impl Simulator<'_> {
             s.count_removal(now, entered);
         }
         let leaf = s.leaf;
-        self.schedule(leaf, next.unwrap_or(u64::MAX));
+        self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
     }
 
     /// What a disk has begun it finishes; who waits for it leaves.
@@ -194,7 +192,6 @@ impl Simulator<'_> {
         let Some(worker) = self.serving.iter().position(|&other| other == id) else {
             let entered = self.slab[id].entered;
             let s = &mut self.net.fcfs[station as usize];
-            s.observed.advance(now);
             s.queue.remove(&mut self.slab, id);
             s.observed.abandon(now, entered);
             return;

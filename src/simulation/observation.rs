@@ -95,10 +95,11 @@ impl Observation {
             let at = net.stations[i].at;
             let observed = net.observed(at);
             observed.advance(now);
+            let (present_area, busy_area) = (observed.present_area(now), observed.busy_area(now));
             let (present, busy) = self.areas[i];
-            window.present_ns.push((observed.present_area - present) as u64);
-            window.busy_ns.push((observed.busy_area - busy) as u64);
-            self.areas[i] = (observed.present_area, observed.busy_area);
+            window.present_ns.push((present_area - present) as u64);
+            window.busy_ns.push((busy_area - busy) as u64);
+            self.areas[i] = (present_area, busy_area);
         }
         self.windows.windows.push(window);
     }

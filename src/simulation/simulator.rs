@@ -111,12 +111,21 @@ impl<'a> Simulator<'a> {
             } else {
                 let leaf = source.leaf;
                 let first = source.first();
-                self.schedule(leaf, first);
+                self.schedule_or_never(leaf, first);
             }
         }
     }
 
-    /// Sets a leaf to a time in the order of scheduling.
+    /// Sets a leaf to a time, in the order of scheduling; `u64::MAX`: never.
+    pub(super) fn schedule_or_never(&mut self, leaf: u32, time: u64) {
+        if time == u64::MAX {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, time);
+        }
+    }
+
+    /// Sets a leaf to a time, in the order of scheduling.
     #[inline(always)]
     pub(super) fn schedule(&mut self, leaf: u32, time: u64) {
         let key = self.stamp(time, leaf);
@@ -133,7 +142,7 @@ impl<'a> Simulator<'a> {
     #[inline(always)]
     fn stamp(&mut self, time: u64, leaf: u32) -> EventKey {
         self.sequence += 1;
-        if time == u64::MAX { EventKey::NEVER } else { EventKey::new(SimTime(time), self.sequence, leaf) }
+        EventKey::new(SimTime(time), self.sequence, leaf)
     }
 
     /// The end of the warm-up or of a window lies before the next event; false when the run is over.
@@ -159,7 +168,11 @@ impl<'a> Simulator<'a> {
         let s = &mut self.sources[source as usize];
         let arrival = s.take(self.now);
         let next = s.next_time;
-        self.schedule(leaf, next);
+        if next == u64::MAX {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, next);
+        }
         let mut request = Request::new(arrival.key.0, self.now, arrival.class, arrival.step);
         request.source = source;
         request.given = arrival.given;
@@ -498,21 +511,19 @@ impl<'a> Simulator<'a> {
         let request = &mut self.slab[id];
         request.entered = now;
         request.work = work;
-        s.observed.advance(now);
-        if s.has_own_leaves() {
-            if let Some(leaf) = s.idle.pop() {
-                s.observed.arrive(now, false);
-                s.observed.busy += 1;
-                self.serving[leaf as usize] = id;
-                if self.log.is_some() {
-                    self.log_start(id, WaitAt::Fcfs(station));
-                }
-                self.schedule_earlier(leaf, now + work);
-                return None;
-            }
-        } else if s.departures.len() < s.workers as usize {
+        if let Some(leaf) = s.take_idle() {
             s.observed.arrive(now, false);
-            s.observed.busy += 1;
+            s.observed.begin_work(now);
+            self.serving[leaf as usize] = id;
+            if self.log.is_some() {
+                self.log_start(id, WaitAt::Fcfs(station));
+            }
+            self.schedule_earlier(leaf, now + work);
+            return None;
+        }
+        if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
+            s.observed.arrive(now, false);
+            s.observed.begin_work(now);
             if self.log.is_some() {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
@@ -520,7 +531,7 @@ impl<'a> Simulator<'a> {
             return None;
         }
         if s.queue.len() >= s.queue_limit {
-            s.observed.turn_away();
+            s.observed.turn_away(now);
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
@@ -552,7 +563,6 @@ impl<'a> Simulator<'a> {
         let id = self.serving[leaf as usize];
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.queue.pop_front(&mut self.slab) {
@@ -567,8 +577,8 @@ impl<'a> Simulator<'a> {
                 self.schedule(leaf, due);
             }
             None => {
-                s.observed.busy -= 1;
-                s.idle.push(leaf);
+                s.observed.end_work(now);
+                s.put_idle(leaf);
                 self.set.clear(leaf);
             }
         }
@@ -579,7 +589,6 @@ impl<'a> Simulator<'a> {
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
         let (_, id) = s.departures.pop().expect("a departure was due");
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.departures.first() {
@@ -599,7 +608,7 @@ impl<'a> Simulator<'a> {
                 }
                 self.start_in_heap(next, station, work);
             }
-            None => s.observed.busy -= 1,
+            None => s.observed.end_work(now),
         }
         id
     }
@@ -710,11 +719,10 @@ impl<'a> Simulator<'a> {
     fn acquire(&mut self, id: RequestId, pool: u32, reason: u8, fail: StepId) -> Option<StepId> {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
-        p.observed.advance(now);
         if p.in_use < p.capacity && !p.closed {
             p.in_use += 1;
             p.observed.arrive(now, false);
-            p.observed.busy += 1;
+            p.observed.begin_work(now);
             p.granted += 1;
             if let Some(detail) = &mut p.observed.detail {
                 detail.waiting.record(0);
@@ -722,7 +730,7 @@ impl<'a> Simulator<'a> {
             return Some(self.slab[id].step);
         }
         if p.queue.len() >= p.queue_limit || p.closed {
-            p.observed.turn_away();
+            p.observed.turn_away(now);
             self.slab[id].failure = reason;
             return Some(fail);
         }
@@ -739,7 +747,6 @@ impl<'a> Simulator<'a> {
     fn release(&mut self, pool: u32) {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
-        p.observed.advance(now);
         p.observed.let_go(now);
         match p.queue.pop_front(&mut self.slab) {
             Some(next) => {
@@ -754,7 +761,7 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 p.in_use -= 1;
-                p.observed.busy -= 1;
+                p.observed.end_work(now);
             }
         }
     }
@@ -766,11 +773,10 @@ impl<'a> Simulator<'a> {
         let key = Key(self.slab[id].key);
         let client = key.draw(CLIENT, 0).next();
         let mut rng = key.draw(CHOICE, self.slab[id].visit as u32);
-        d.pool.observed.advance(now);
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
                 d.pool.observed.arrive(now, false);
-                d.pool.observed.busy += 1;
+                d.pool.observed.begin_work(now);
                 d.pool.granted += 1;
                 let request = &mut self.slab[id];
                 request.frames[request.depth as usize].chosen = server as u32;
@@ -784,7 +790,7 @@ impl<'a> Simulator<'a> {
             }
         };
         if d.pool.queue_limit == 0 {
-            d.pool.observed.turn_away();
+            d.pool.observed.turn_away(now);
             self.slab[id].failure = FailureReason::Refused as u8;
             return Some(fail);
         }
@@ -804,10 +810,9 @@ impl<'a> Simulator<'a> {
         let now = self.now;
         let server = self.chosen(id) as usize;
         let d = &mut self.net.dispatchers[dispatcher as usize];
-        d.pool.observed.advance(now);
         d.pool.observed.let_go(now);
         d.balancer.release(server);
-        d.pool.observed.busy -= 1;
+        d.pool.observed.end_work(now);
         if !d.balancer.has_room(server) {
             return;
         }
@@ -824,7 +829,7 @@ impl<'a> Simulator<'a> {
         };
         if let Some(next) = next {
             d.balancer.assign(server);
-            d.pool.observed.busy += 1;
+            d.pool.observed.begin_work(now);
             d.pool.granted += 1;
             let request = &mut self.slab[next];
             request.epoch = request.epoch.wrapping_add(1);
@@ -912,7 +917,6 @@ impl<'a> Simulator<'a> {
             (WaitAt::Fcfs(station), Step::Serve { fail, .. }) => {
                 let s = &mut self.net.fcfs[station as usize];
                 s.queue.remove(&mut self.slab, id);
-                s.observed.advance(now);
                 s.observed.abandon(now, entered);
                 (ABANDONED, fail)
             }
@@ -920,14 +924,12 @@ impl<'a> Simulator<'a> {
                 let s = &mut self.net.priority[station as usize];
                 let rank = s.rank_of_class[self.slab[id].class as usize] as usize;
                 s.queues[rank].remove(&mut self.slab, id);
-                s.observed.advance(now);
                 s.observed.abandon(now, entered);
                 (ABANDONED, fail)
             }
             (WaitAt::Pool(pool), Step::Acquire { reason, fail, .. }) => {
                 let p = &mut self.net.pools[pool as usize];
                 p.queue.remove(&mut self.slab, id);
-                p.observed.advance(now);
                 p.observed.abandon(now, entered);
                 (reason, fail)
             }
@@ -937,7 +939,6 @@ impl<'a> Simulator<'a> {
                 let bound = d.bound.get(server).is_some_and(|q| q.ids(&self.slab).contains(&id));
                 let queue = if bound { &mut d.bound[server] } else { &mut d.pool.queue };
                 queue.remove(&mut self.slab, id);
-                d.pool.observed.advance(now);
                 d.pool.observed.abandon(now, entered);
                 (FailureReason::QueueTimeout as u8, fail)
             }
@@ -958,10 +959,9 @@ impl<'a> Simulator<'a> {
         let rank = s.rank_of_class[self.slab[id].class as usize];
         self.slab[id].entered = now;
         self.slab[id].work = work;
-        s.observed.advance(now);
         if let Some(worker) = s.idle_worker() {
             s.observed.arrive(now, false);
-            s.observed.busy += 1;
+            s.observed.begin_work(now);
             self.start_by_rank(station, worker, id);
             return None;
         }
@@ -977,7 +977,7 @@ impl<'a> Simulator<'a> {
             return None;
         }
         if s.waiting() >= s.queue_limit {
-            s.observed.turn_away();
+            s.observed.turn_away(now);
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
@@ -1008,7 +1008,6 @@ impl<'a> Simulator<'a> {
         let s = &mut self.net.priority[station as usize];
         let worker = (leaf - s.leaf) as usize;
         let id = s.serving[worker].request;
-        s.observed.advance(now);
         let request = &self.slab[id];
         s.observed.depart(now, request.entered, request.work);
         match s.next_rank() {
@@ -1018,7 +1017,7 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 s.serving[worker].request = NONE;
-                s.observed.busy -= 1;
+                s.observed.end_work(now);
                 self.set.clear(leaf);
             }
         }
@@ -1094,7 +1093,6 @@ impl<'a> Simulator<'a> {
     fn join_stage(&mut self, id: RequestId, stage: u32, bytes: f64) -> bool {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
-        s.observed.advance(now);
         self.slab[id].entered = now;
         if s.busy {
             s.observed.arrive(now, true);
@@ -1103,7 +1101,7 @@ impl<'a> Simulator<'a> {
             return false;
         }
         s.observed.arrive(now, false);
-        s.observed.busy = 1;
+        s.observed.begin_work(now);
         s.busy = true;
         s.group_bytes = bytes;
         s.groups += 1;
@@ -1117,7 +1115,6 @@ impl<'a> Simulator<'a> {
     fn leave_stage(&mut self, stage: u32) {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
-        s.observed.advance(now);
         s.observed.depart(now, s.leader_entered, now - s.began);
         for &follower in &s.group {
             s.observed.depart(now, self.slab[follower].entered, now - s.began);
@@ -1132,7 +1129,7 @@ impl<'a> Simulator<'a> {
         s.group.clear();
         if s.gathering.is_empty() {
             s.busy = false;
-            s.observed.busy = 0;
+            s.observed.end_work(now);
             return;
         }
         std::mem::swap(&mut s.group, &mut s.gathering);

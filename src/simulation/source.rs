@@ -121,19 +121,20 @@ impl<'a> Source<'a> {
     pub fn take(&mut self, _now: u64) -> Begun {
         let key = self.key.indexed(self.index);
         self.index += 1;
-        let begun = match self.next_record {
-            None => self.drawn(key),
-            Some(record) => {
-                let mut given = [f32::NAN; 3];
-                for (column, value) in record.work_s.iter().enumerate() {
-                    given[column] = (self.work(key, record.class, column, *value) * 1e9) as f32;
-                }
-                given[WORK_COLUMNS] = record.bytes.map_or(f32::NAN, |bytes| bytes as f32);
-                Begun { key, class: record.class as u16, step: self.entry.entry_of_class[record.class], given }
-            }
-        };
+        let begun = if self.next_record.is_none() { self.drawn(key) } else { self.recorded(key) };
         self.plan();
         begun
+    }
+
+    #[inline(never)]
+    fn recorded(&mut self, key: Key) -> Begun {
+        let record = self.next_record.expect("a trace has planned its next request");
+        let mut given = [f32::NAN; 3];
+        for (column, value) in record.work_s.iter().enumerate() {
+            given[column] = (self.work(key, record.class, column, *value) * 1e9) as f32;
+        }
+        given[WORK_COLUMNS] = record.bytes.map_or(f32::NAN, |bytes| bytes as f32);
+        Begun { key, class: record.class as u16, step: self.entry.entry_of_class[record.class], given }
     }
 
     /// Work of one column: as recorded, else one of the class's latest.

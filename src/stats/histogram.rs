@@ -7,14 +7,21 @@
 /// log2 of the buckets for each octave.
 const SUB: u32 = 10;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// Grows with the largest value seen.
     counts: Vec<u64>,
     count: u64,
     sum: u128,
+    /// `u64::MAX` while empty.
     min: u64,
     max: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+    }
 }
 
 #[inline(always)]
@@ -43,7 +50,7 @@ impl Histogram {
         }
         self.counts[i] += 1;
         self.sum += value as u128;
-        if self.count == 0 || value < self.min {
+        if value < self.min {
             self.min = value;
         }
         if value > self.max {
@@ -68,7 +75,7 @@ impl Histogram {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
         }
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;

@@ -98,7 +98,7 @@ impl Arrivals {
     }
 
     /// Never earlier than the one before (a batch repeats its instant); `NEVER` when there are no more.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator would hide that arrivals are endless.
     pub fn next(&mut self) -> SimTime {
         if let Kind::Poisson(mean_ns) = self.kind {
@@ -108,6 +108,7 @@ impl Arrivals {
         self.next_of_others()
     }
 
+    #[inline(never)]
     fn next_of_others(&mut self) -> SimTime {
         let mut rng = self.key.indexed(self.index).draw(GAP, 0);
         match &mut self.kind {

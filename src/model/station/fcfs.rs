@@ -15,8 +15,8 @@ pub struct Fcfs {
     pub workers: u32,
     /// First of its leaves.
     pub leaf: u32,
-    /// Idle workers, as leaves; only with leaves of their own.
-    pub idle: Vec<u32>,
+    /// Idle workers with leaves of their own: bit i is leaf `leaf + i`.
+    idle: u32,
     /// (time, sequence) of departures to come; only without leaves of their own.
     pub departures: Heap<u128, RequestId>,
     pub queue: Queue,
@@ -32,14 +32,30 @@ impl Fcfs {
         Fcfs {
             workers,
             leaf,
-            // popped from the end: the first worker is taken first
-            idle: if own { (leaf..leaf + workers).rev().collect() } else { Vec::new() },
+            idle: if own { (1 << workers) - 1 } else { 0 },
             departures: Heap::default(),
             queue: Queue::default(),
             queue_limit: u32::MAX,
             patience: None,
             observed: Observed::default(),
         }
+    }
+
+    /// Takes an idle worker that has a leaf of its own; returns the leaf.
+    #[inline(always)]
+    pub fn take_idle(&mut self) -> Option<u32> {
+        if self.idle == 0 {
+            return None;
+        }
+        let worker = self.idle.trailing_zeros();
+        self.idle &= self.idle - 1;
+        Some(self.leaf + worker)
+    }
+
+    /// The worker of this leaf has nothing to do.
+    #[inline(always)]
+    pub fn put_idle(&mut self, leaf: u32) {
+        self.idle |= 1 << (leaf - self.leaf);
     }
 
     pub fn has_own_leaves(&self) -> bool {

@@ -3,27 +3,28 @@
 
 use crate::stats::histogram::Histogram;
 
+/// Areas are kept by their changes: one that comes at `t` takes `t` off the area, one that goes adds it, and
+/// at `now` the area is the number present times `now` plus that sum. So nothing is multiplied, and a change
+/// touches only what it changes. Sums wrap; the areas do not.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// Time of the last change, nanoseconds.
-    last: u64,
-    pub present: u32,
-    pub busy: u32,
-    pub present_area: u128,
-    pub busy_area: u128,
-    pub arrivals: u64,
-    pub departures: u64,
-    pub lost: u64,
+    present_sum: u128,
+    busy_sum: u128,
     pub sojourn_sum: u128,
     pub service_sum: u128,
-    /// Waiting of those who left unserved.
-    pub lost_waiting_sum: u128,
+    pub arrivals: u64,
+    pub departures: u64,
     /// Sum of the entry times of those present, modulo 2^64.
     entered_sum: u64,
+    pub present: u32,
+    busy: u32,
+    pub detail: Option<Box<Detail>>,
+    pub lost: u64,
+    /// Waiting of those who left unserved.
+    pub lost_waiting_sum: u128,
     /// Sojourn before the measured part of those present at its beginning.
     pub sojourn_before: u128,
     pub present_start: u64,
-    pub detail: Option<Box<Detail>>,
 }
 
 /// Full distributions, on demand.
@@ -33,6 +34,8 @@ pub struct Detail {
     pub sojourn: Histogram,
     pub present_ns: Vec<u64>,
     pub arrivals_waiting: u64,
+    /// Time of the last change, nanoseconds.
+    moved: u64,
 }
 
 /// Numbers present beyond this share one entry.
@@ -43,68 +46,99 @@ impl Observed {
         Observed { detail: Some(Box::default()), ..Observed::default() }
     }
 
-    /// Brings the time averages up to `now`.
+    /// Integral over the measured part of the number present, up to `now`: request-nanoseconds.
+    pub fn present_area(&self, now: u64) -> u128 {
+        (self.present as u128 * now as u128).wrapping_add(self.present_sum)
+    }
+
+    /// Integral over the measured part of the number of busy workers, up to `now`: worker-nanoseconds.
+    pub fn busy_area(&self, now: u64) -> u128 {
+        (self.busy as u128 * now as u128).wrapping_add(self.busy_sum)
+    }
+
+    /// The number present is about to change, or a window ends.
     #[inline(always)]
     pub fn advance(&mut self, now: u64) {
-        let elapsed = now - self.last;
-        self.last = now;
-        self.present_area += self.present as u128 * elapsed as u128;
-        self.busy_area += self.busy as u128 * elapsed as u128;
         if let Some(detail) = &mut self.detail {
-            let n = (self.present as usize).min(PRESENT_MAX);
-            if n >= detail.present_ns.len() {
-                detail.present_ns.resize(n + 1, 0);
-            }
-            detail.present_ns[n] += elapsed;
+            detail.advance(now, self.present);
         }
     }
 
-    /// One has arrived (after `advance`); `waits` says that all workers are busy.
+    /// One has arrived; `waits` says that all workers are busy.
     #[inline(always)]
     pub fn arrive(&mut self, now: u64, waits: bool) {
+        if let Some(detail) = &mut self.detail {
+            detail.arrive(now, self.present, waits);
+        }
         self.present += 1;
+        self.present_sum = self.present_sum.wrapping_sub(now as u128);
         self.arrivals += 1;
         self.entered_sum = self.entered_sum.wrapping_add(now);
-        if let Some(detail) = &mut self.detail {
-            detail.arrivals_waiting += waits as u64;
-        }
     }
 
-    /// One has left served (after `advance`): entered then, served for so long.
+    /// One has left served: entered then, served for so long.
     #[inline(always)]
     pub fn depart(&mut self, now: u64, entered: u64, service: u64) {
-        self.present -= 1;
+        if let Some(detail) = &mut self.detail {
+            detail.depart(now, self.present, now - entered, service);
+        }
+        self.leave(now);
         self.departures += 1;
         self.sojourn_sum += (now - entered) as u128;
         self.service_sum += service as u128;
         self.entered_sum = self.entered_sum.wrapping_sub(entered);
-        if let Some(detail) = &mut self.detail {
-            detail.sojourn.record(now - entered);
-            detail.waiting.record((now - entered).saturating_sub(service));
-        }
     }
 
-    /// One has let go of a pool's slot (after `advance`). When it came is not known any more: leaving times
-    /// are taken off the entry times, so that `open_sojourn` is the whole time spent here so far.
+    /// One has let go of a pool's slot. When it came is not known any more: leaving times are taken off the
+    /// entry times, so that `open_sojourn` is the whole time spent here so far.
     #[inline(always)]
     pub fn let_go(&mut self, now: u64) {
-        self.present -= 1;
+        self.advance(now);
+        self.leave(now);
         self.departures += 1;
         self.entered_sum = self.entered_sum.wrapping_sub(now);
     }
 
-    /// One has left unserved (after `advance`).
+    /// One has left unserved.
     pub fn abandon(&mut self, now: u64, entered: u64) {
-        self.present -= 1;
+        self.advance(now);
+        self.leave(now);
         self.lost += 1;
         self.lost_waiting_sum += (now - entered) as u128;
         self.entered_sum = self.entered_sum.wrapping_sub(entered);
     }
 
+    #[inline(always)]
+    fn leave(&mut self, now: u64) {
+        self.present -= 1;
+        self.present_sum = self.present_sum.wrapping_add(now as u128);
+    }
+
     /// One was turned away at the door.
-    pub fn turn_away(&mut self) {
+    pub fn turn_away(&mut self, now: u64) {
+        self.advance(now);
         self.arrivals += 1;
         self.lost += 1;
+    }
+
+    /// One more worker is busy.
+    #[inline(always)]
+    pub fn begin_work(&mut self, now: u64) {
+        self.busy += 1;
+        self.busy_sum = self.busy_sum.wrapping_sub(now as u128);
+    }
+
+    /// One worker less is busy.
+    #[inline(always)]
+    pub fn end_work(&mut self, now: u64) {
+        self.busy -= 1;
+        self.busy_sum = self.busy_sum.wrapping_add(now as u128);
+    }
+
+    /// All workers stop.
+    pub fn end_all_work(&mut self, now: u64) {
+        self.busy_sum = self.busy_sum.wrapping_add(self.busy as u128 * now as u128);
+        self.busy = 0;
     }
 
     /// Time so far of those present: nanoseconds.
@@ -114,19 +148,43 @@ impl Observed {
 
     /// The measured part begins: forget all but who is present.
     pub fn begin(&mut self, now: u64) {
-        self.advance(now);
-        let detail = self.detail.is_some();
+        let detail = self.detail.as_ref().map(|_| Box::new(Detail { moved: now, ..Detail::default() }));
         *self = Observed {
-            last: now,
             present: self.present,
             busy: self.busy,
+            present_sum: (self.present as u128 * now as u128).wrapping_neg(),
+            busy_sum: (self.busy as u128 * now as u128).wrapping_neg(),
             entered_sum: self.entered_sum,
             sojourn_before: self.open_sojourn(now),
             present_start: self.present as u64,
+            detail,
             ..Observed::default()
         };
-        if detail {
-            self.detail = Some(Box::default());
+    }
+}
+
+impl Detail {
+    #[cold]
+    fn arrive(&mut self, now: u64, present: u32, waits: bool) {
+        self.advance(now, present);
+        self.arrivals_waiting += waits as u64;
+    }
+
+    #[cold]
+    fn depart(&mut self, now: u64, present: u32, sojourn: u64, service: u64) {
+        self.advance(now, present);
+        self.sojourn.record(sojourn);
+        self.waiting.record(sojourn.saturating_sub(service));
+    }
+
+    /// The time since the last change was spent with so many present.
+    #[cold]
+    fn advance(&mut self, now: u64, present: u32) {
+        let n = (present as usize).min(PRESENT_MAX);
+        if n >= self.present_ns.len() {
+            self.present_ns.resize(n + 1, 0);
         }
+        self.present_ns[n] += now - self.moved;
+        self.moved = now;
     }
 }

@@ -12,7 +12,8 @@ use crate::model::request::RequestId;
 
 #[derive(Clone, Debug)]
 pub struct Sharing {
-    pub cores: f64,
+    cores: f64,
+    whole_cores: u32,
     /// Nanoseconds of one unit of work: 1 for CPUs, whose work is in nanoseconds; that of a byte for network
     /// cards.
     pub unit_ns: f64,
@@ -63,6 +64,7 @@ impl Sharing {
     pub fn new(cores: f64, unit_ns: f64, leaf: u32) -> Sharing {
         Sharing {
             cores,
+            whole_cores: cores as u32,
             unit_ns,
             leaf,
             clock: 0.0,
@@ -93,9 +95,10 @@ impl Sharing {
         self.sequence = self.sequence.wrapping_add(1);
         self.finishes
             .push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
-        self.observe(now);
         self.observed.arrive(now, self.finishes.len() as f64 > self.cores);
-        self.count_busy();
+        if self.observed.present <= self.whole_cores {
+            self.observed.begin_work(now);
+        }
         self.next_departure(now)
     }
 
@@ -106,7 +109,6 @@ impl Sharing {
         // the popped value itself, not a recomputed one: rounding must not accumulate
         self.clock = finish.at;
         self.moved = now;
-        self.observe(now);
         let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
         (finish.request, next)
     }
@@ -116,7 +118,7 @@ impl Sharing {
     pub fn count_departure(&mut self, now: u64, entered: u64, work: u64) {
         let service = if self.unit_ns == 1.0 { work } else { (work as f64 * self.unit_ns + 0.5) as u64 };
         self.observed.depart(now, entered, service);
-        self.count_busy();
+        self.end_work(now);
     }
 
     #[inline(always)]
@@ -128,21 +130,17 @@ impl Sharing {
         now + crate::model::program::round_nanos(left)
     }
 
+    /// After one has left: where nobody is left over, a core stands idle.
     #[inline(always)]
-    fn observe(&mut self, now: u64) {
-        self.observed.advance(now);
-    }
-
-    #[inline(always)]
-    fn count_busy(&mut self) {
-        let n = self.observed.present;
-        self.observed.busy = if n as f64 > self.cores { self.cores as u32 } else { n };
+    fn end_work(&mut self, now: u64) {
+        if self.observed.present < self.whole_cores {
+            self.observed.end_work(now);
+        }
     }
 
     /// Takes out all whom `out` accepts (a process was killed); returns them and the next departure.
     pub fn remove_where(&mut self, now: u64, mut out: impl FnMut(RequestId) -> bool) -> (Vec<RequestId>, Option<u64>) {
         self.move_clock(now);
-        self.observe(now);
         let removed = self.finishes.remove_where(|finish, ()| out(finish.request));
         let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
         (removed.into_iter().map(|(finish, ())| finish.request).collect(), next)
@@ -151,7 +149,7 @@ impl Sharing {
     /// After `remove_where`: the figures of one who was taken out.
     pub fn count_removal(&mut self, now: u64, entered: u64) {
         self.observed.abandon(now, entered);
-        self.count_busy();
+        self.end_work(now);
     }
 }
 
@@ -172,8 +170,8 @@ mod tests {
         assert_eq!(next, Some(1300));
         assert_eq!(cpu.leave(1300), (1, None));
         cpu.count_departure(1300, 0, 1000);
-        assert_eq!(cpu.observed.busy_area, 1300);
-        assert_eq!(cpu.observed.present_area, 400 + 2 * 600 + 300);
+        assert_eq!(cpu.observed.busy_area(1300), 1300);
+        assert_eq!(cpu.observed.present_area(1300), 400 + 2 * 600 + 300);
     }
 
     #[test]

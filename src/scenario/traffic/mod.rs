@@ -254,7 +254,8 @@ fn read_target(
             }
         };
     }
-    if !tiers || known.services.is_empty() {
+    // Without the kinds, which are reported, nobody knows what is in front.
+    if !tiers || known.services.is_empty() || known.kinds.contains(&None) {
         return None;
     }
     match entry_point {

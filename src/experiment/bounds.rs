@@ -1,8 +1,5 @@
-//! What theory says of the same scenario, beside what was simulated: bounds always, exact answers where the
-//! model is one that has them.
-//!
-//! Exact are: open and closed networks in product form (Jackson; BCMP: Baskett, Chandy, Muntz, Palacios 1975),
-//! of which M/M/c is the smallest, and M/G/1 (Pollaczek, Khinchine).
+//! What no answer may pass, whatever the model: the load that the scenario offers, the response of an idle
+//! system, and for closed users the asymptotic bounds, or the exact answer where their network has one.
 
 use super::merge;
 use super::summary::Check;
@@ -10,11 +7,9 @@ use crate::engine::Distribution;
 use crate::scenario::{
     Amount, Discipline, PathStep, Process, RequestBody, Scenario, ServiceId, ServiceKind, Station, Traffic,
 };
-use crate::simulation::load::{LoadTable, StationLoad};
+use crate::simulation::load::LoadTable;
 use crate::simulation::result::{RunResult, StationRole};
 use crate::stats::analytic::closed::{self, ClosedStation};
-use crate::stats::analytic::erlang::Mmc;
-use crate::stats::analytic::mg1::pollaczek_khinchine;
 use crate::stats::interval::mean_and_variance;
 
 /// A simulated mean further than this many standard errors from theory is no chance any more (one in 10^4 at
@@ -26,7 +21,7 @@ const SLACK: f64 = 0.02;
 const RUNS: usize = 5;
 
 /// Everything that theory has to say. Empty where arrivals are not known beforehand.
-pub fn comparisons(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) -> Vec<Check> {
+pub fn checks(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) -> Vec<Check> {
     let steady = scenario.traffic.iter().all(is_steady);
     let overloaded = load.stations.iter().any(|s| s.workers.is_some_and(|w| s.offered_erlangs >= w as f64));
     let lossless = runs.iter().all(|run| run.classes.iter().all(|c| c.failures() == 0));
@@ -38,9 +33,6 @@ pub fn comparisons(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) ->
         checks.extend(idle_bound(runs, load));
     }
     let plain = Plain::of(scenario);
-    if steady && lossless && !overloaded {
-        checks.extend(plain.as_ref().and_then(|plain| open_exact(scenario, plain, runs, load)));
-    }
     checks.extend(closed_bounds(scenario, plain.as_ref(), runs, load));
     checks
 }
@@ -51,10 +43,6 @@ fn is_steady(traffic: &Traffic) -> bool {
         Process::Renewal(_) | Process::Mmpp(_) | Process::Batch { .. } => true,
         Process::Trace(_) | Process::Closed { .. } => false,
     }
-}
-
-fn is_poisson(traffic: &Traffic) -> bool {
-    matches!(&traffic.process, Process::Poisson(profile) if profile.is_steady())
 }
 
 /// A simulated mean against its expectation: `of` gives each run's.
@@ -209,52 +197,6 @@ impl<'s> Plain<'s> {
             Discipline::Priority { .. } => false,
         })
     }
-}
-
-/// Mean response time of an open network in product form, or of M/G/1.
-fn open_exact(scenario: &Scenario, plain: &Plain, runs: &[RunResult], load: &LoadTable) -> Option<Check> {
-    let rate = load.rate_per_s?;
-    if !scenario.traffic.iter().all(is_poisson) {
-        return None;
-    }
-    let idle_s: f64 = scenario
-        .traffic
-        .iter()
-        .enumerate()
-        .map(|(source, traffic)| {
-            let Process::Poisson(profile) = &traffic.process else { return 0.0 };
-            let share = profile.points[0].1 / rate;
-            let classes = load.classes.iter().filter(|c| c.source == source);
-            share * classes.map(|c| c.share * c.unloaded_s).sum::<f64>()
-        })
-        .sum();
-    if plain.is_product_form() {
-        let mut waiting_s = 0.0;
-        for station in &load.stations {
-            let Some(workers) = station.workers else { continue };
-            waiting_s += station.visits_per_s / rate * mmc(station, workers)?.wait_mean();
-        }
-        let single = plain.stations.len() == 1;
-        let name = if single { "M/M/c" } else { "product form" };
-        let what = if single { "Erlang's formula" } else { "Jackson's and BCMP's theorems" };
-        let detail = format!("mean latency, ms, by {what}");
-        return compare(name, detail, (idle_s + waiting_s) * 1e3, runs, latency_mean_ms);
-    }
-    // one FCFS worker, visited once by each request
-    let [(_, station, services)] = plain.stations.as_slice() else { return None };
-    let [only] = load.stations.as_slice() else { return None };
-    let once = (only.visits_per_s / rate - 1.0).abs() < 1e-9;
-    if station.discipline != Discipline::Fcfs || station.workers != Some(1) || !once || services.len() != 1 {
-        return None;
-    }
-    let (mean, second) = (services[0].mean(), services[0].second_moment());
-    let (wait_s, _) = pollaczek_khinchine(rate, mean, second, 0.0).ok()?;
-    let detail = "mean latency, ms, by Pollaczek's and Khinchine's formula".into();
-    compare("M/G/1", detail, (idle_s + wait_s) * 1e3, runs, latency_mean_ms)
-}
-
-fn mmc(station: &StationLoad, workers: u32) -> Option<Mmc> {
-    Mmc::new(station.visits_per_s, station.visits_per_s / station.offered_erlangs, workers).ok()
 }
 
 /// Closed users alone: throughput by exact mean value analysis where the network is in product form, else its
