@@ -1,55 +1,30 @@
 //! The event set: what happens next, out of one pending entry for each worker, station, source or line.
 //!
-//! A winner tree: each leaf holds the key of one pending event, each inner node the smaller key of its two
+//! A winner tree: each leaf holds the time of one pending event, each inner node the earlier of its two
 //! children, so the root is the next event. Setting a leaf replays one path without a branch on data. With
 //! few leaves this beats any heap, and an idle leaf costs nothing but its place.
+//!
+//! Events of the same time come in the order of their sequence. Such ties are rare, so nodes hold no
+//! sequence: a tie leaves the fast path and looks up both.
 
 use std::hint::select_unpredictable;
 
 use super::time::SimTime;
 
-/// (time, sequence, leaf), compared as one number: time first, then the order of scheduling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventKey(u128);
-
-const LEAF_BITS: u32 = 20;
-const LEAF_MASK: u128 = (1 << LEAF_BITS) - 1;
 /// Most leaves of one event set.
-pub const LEAVES_MAX: usize = 1 << LEAF_BITS;
-
-impl EventKey {
-    pub const NEVER: EventKey = EventKey(u128::MAX);
-
-    /// `sequence` below 2^44: enough for 17 million million events.
-    #[inline(always)]
-    pub fn new(time: SimTime, sequence: u64, leaf: u32) -> EventKey {
-        EventKey((time.0 as u128) << 64 | (sequence << LEAF_BITS) as u128 | leaf as u128)
-    }
-
-    #[inline(always)]
-    pub fn time(self) -> SimTime {
-        SimTime((self.0 >> 64) as u64)
-    }
-
-    #[inline(always)]
-    pub fn leaf(self) -> u32 {
-        (self.0 & LEAF_MASK) as u32
-    }
-}
-
-/// Bytes of a node. Paths are walked in bytes, which saves the scaling at each level.
-const NODE: usize = size_of::<EventKey>();
-
-/// Offset of a node's parent.
-#[inline(always)]
-fn parent(offset: usize) -> usize {
-    (offset / 2) & !(NODE - 1)
-}
+pub const LEAVES_MAX: usize = 1 << 20;
+/// Times from here on are those of idle leaves, each its own, so that two of them are no tie.
+const IDLE: u64 = u64::MAX - 2 * LEAVES_MAX as u64;
 
 #[derive(Clone, Debug)]
 pub struct EventSet {
     /// Node 1 is the root, node i has children 2i and 2i + 1; leaves are `size..2 size`.
-    nodes: Vec<EventKey>,
+    times: Vec<u64>,
+    /// The leaf whose time stands at the node.
+    winners: Vec<u32>,
+    /// Order of scheduling, by leaf.
+    sequences: Vec<u64>,
+    /// A power of two.
     size: usize,
 }
 
@@ -58,71 +33,113 @@ impl EventSet {
     pub fn new(leaves: usize) -> EventSet {
         assert!(leaves <= LEAVES_MAX, "an event set holds at most {LEAVES_MAX} leaves");
         let size = leaves.max(2).next_power_of_two();
-        EventSet { nodes: vec![EventKey::NEVER; 2 * size], size }
+        let mut set =
+            EventSet { times: vec![u64::MAX; 2 * size], winners: vec![0; 2 * size], sequences: vec![0; size], size };
+        for leaf in 0..size as u32 {
+            set.clear(leaf);
+        }
+        set
     }
 
-    /// The next event; `NEVER` when all leaves are idle.
+    /// Time and leaf of the next event; `SimTime::NEVER` when all leaves are idle.
     #[inline(always)]
-    pub fn first(&self) -> EventKey {
-        self.nodes[1]
+    pub fn first(&self) -> (SimTime, u32) {
+        // SAFETY: there are at least four nodes.
+        unsafe { (SimTime(*self.times.get_unchecked(1)), *self.winners.get_unchecked(1)) }
     }
 
-    /// Puts `key` at its own leaf, over whatever was there.
+    /// Whether a time that `first` gave is that of an idle leaf.
+    pub fn is_idle(time: SimTime) -> bool {
+        time.0 >= IDLE
+    }
+
+    /// The leaf's event comes at `time`, whatever was there before. `sequence` tells apart events of the same
+    /// time, and no two are alike.
     #[inline(always)]
-    pub fn set(&mut self, leaf: u32, key: EventKey) {
-        let mut at = self.leaf_offset(leaf);
-        let nodes = self.nodes.as_mut_ptr().cast::<u8>();
-        let mut winner = key;
-        // SAFETY: `leaf_offset` checked that the leaf is a node; from there offsets only halve down to the
-        // root's, and the sibling of a node other than the root exists since nodes.len() is a power of two.
-        // Offsets are multiples of NODE, so every access is aligned.
+    pub fn set(&mut self, leaf: u32, time: SimTime, sequence: u64) {
+        debug_assert!(time.0 < IDLE, "an event comes some day");
+        self.replay(leaf, time.0, sequence);
+    }
+
+    /// The leaf has no event any more.
+    #[inline(always)]
+    pub fn clear(&mut self, leaf: u32) {
+        self.replay(leaf, u64::MAX - leaf as u64, 0);
+    }
+
+    #[inline(always)]
+    fn replay(&mut self, leaf: u32, time: u64, sequence: u64) {
+        let mut at = self.node_of(leaf);
+        let (times, winners) = (self.times.as_mut_ptr(), self.winners.as_mut_ptr());
+        let (mut time, mut winner) = (time, leaf);
+        // SAFETY: `node_of` checked that the leaf exists; from there nodes only halve down to 1, and the sibling
+        // of a node other than the root exists since there is a power of two of them.
         unsafe {
-            *nodes.add(at).cast::<EventKey>() = key;
-            while at > NODE {
-                let rival = *nodes.add(at ^ NODE).cast::<EventKey>();
+            *self.sequences.get_unchecked_mut(leaf as usize) = sequence;
+            *times.add(at) = time;
+            *winners.add(at) = winner;
+            while at > 1 {
+                let rival_time = *times.add(at ^ 1);
+                let rival = *winners.add(at ^ 1);
+                if rival_time == time {
+                    return self.replay_with_ties(at, time, winner);
+                }
                 // who wins is a matter of chance: a branch would be mispredicted
-                winner = select_unpredictable(rival < winner, rival, winner);
-                at = parent(at);
-                *nodes.add(at).cast::<EventKey>() = winner;
+                winner = select_unpredictable(rival_time < time, rival, winner);
+                time = select_unpredictable(rival_time < time, rival_time, time);
+                at >>= 1;
+                *times.add(at) = time;
+                *winners.add(at) = winner;
             }
+        }
+    }
+
+    /// The rest of a path, from a node where both children have the same time.
+    #[cold]
+    fn replay_with_ties(&mut self, mut at: usize, mut time: u64, mut winner: u32) {
+        while at > 1 {
+            let rival = (self.times[at ^ 1], self.winners[at ^ 1]);
+            let sequence = |leaf: u32| self.sequences[leaf as usize];
+            if (rival.0, sequence(rival.1)) < (time, sequence(winner)) {
+                (time, winner) = rival;
+            }
+            at >>= 1;
+            self.times[at] = time;
+            self.winners[at] = winner;
         }
     }
 
     /// `set` for a leaf that was idle, or whose event is moved forward: stops at the first node where
     /// another comes before it, mostly at once.
     #[inline(always)]
-    pub fn set_earlier(&mut self, leaf: u32, key: EventKey) {
-        let mut at = self.leaf_offset(leaf);
-        let nodes = self.nodes.as_mut_ptr().cast::<u8>();
-        // SAFETY: as in `set`.
+    pub fn set_earlier(&mut self, leaf: u32, time: SimTime, sequence: u64) {
+        let time = time.0;
+        let mut at = self.node_of(leaf);
+        let (times, winners) = (self.times.as_mut_ptr(), self.winners.as_mut_ptr());
+        // SAFETY: as in `replay`.
         unsafe {
-            debug_assert!(key <= *nodes.add(at).cast::<EventKey>(), "an event is moved forward");
-            *nodes.add(at).cast::<EventKey>() = key;
-            while at > NODE {
-                at = parent(at);
-                if *nodes.add(at).cast::<EventKey>() <= key {
+            debug_assert!(time <= *times.add(at), "an event is moved forward");
+            *self.sequences.get_unchecked_mut(leaf as usize) = sequence;
+            *times.add(at) = time;
+            *winners.add(at) = leaf;
+            while at > 1 {
+                at >>= 1;
+                if *times.add(at) <= time {
+                    if *times.add(at) == time {
+                        self.replay_with_ties(self.size + leaf as usize, time, leaf);
+                    }
                     break;
                 }
-                *nodes.add(at).cast::<EventKey>() = key;
+                *times.add(at) = time;
+                *winners.add(at) = leaf;
             }
         }
     }
 
     #[inline(always)]
-    fn leaf_offset(&self, leaf: u32) -> usize {
+    fn node_of(&self, leaf: u32) -> usize {
         assert!((leaf as usize) < self.size, "a leaf of this event set");
-        (self.size + leaf as usize) * NODE
-    }
-
-    #[inline(always)]
-    pub fn clear(&mut self, leaf: u32) {
-        self.set(leaf, EventKey::NEVER);
-    }
-
-    /// The key at a leaf.
-    #[inline(always)]
-    pub fn at(&self, leaf: u32) -> EventKey {
-        self.nodes[self.size + leaf as usize]
+        self.size + leaf as usize
     }
 }
 
@@ -144,21 +161,20 @@ mod tests {
                 set.clear(leaf as u32);
                 pending[leaf] = None;
             } else {
+                // half of them are scheduled again with the place in the order that they had
+                let sequence = pending[leaf].map_or(step, |(_, s)| if rng.next().is_multiple_of(2) { s } else { step });
                 let time = rng.next() % 50;
-                let key = EventKey::new(SimTime(time), step, leaf as u32);
-                if key < set.at(leaf as u32) {
-                    set.set_earlier(leaf as u32, key);
+                if pending[leaf].is_none_or(|before| (time, sequence) < before) {
+                    set.set_earlier(leaf as u32, SimTime(time), sequence);
                 } else {
-                    set.set(leaf as u32, key);
+                    set.set(leaf as u32, SimTime(time), sequence);
                 }
-                pending[leaf] = Some((time, step));
+                pending[leaf] = Some((time, sequence));
             }
             let expected = pending.iter().enumerate().filter_map(|(l, p)| p.map(|(t, s)| (t, s, l as u32))).min();
             match expected {
-                Some((time, _, leaf)) => {
-                    assert_eq!((set.first().time(), set.first().leaf()), (SimTime(time), leaf));
-                }
-                None => assert_eq!(set.first(), EventKey::NEVER),
+                Some((time, _, leaf)) => assert_eq!(set.first(), (SimTime(time), leaf)),
+                None => assert!(EventSet::is_idle(set.first().0)),
             }
         }
     }

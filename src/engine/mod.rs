@@ -6,6 +6,7 @@ pub mod distribution;
 pub mod event_set;
 pub mod heap;
 pub mod random;
+pub mod table;
 pub mod time;
 
 pub use distribution::{Distribution, Sampler};

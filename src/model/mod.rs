@@ -3,6 +3,7 @@
 //! Invariant: nothing under `model/` reads a scenario or a file; no trait object, no shared ownership.
 
 pub mod cache;
+pub mod check;
 pub mod network;
 pub mod program;
 pub mod request;

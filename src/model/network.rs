@@ -6,14 +6,15 @@ use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::RequestId;
 use super::station::{Dispatcher, Fcfs, Observed, Pool, Priority, Sharing, Stage};
 use crate::engine::heap::Heap;
+use crate::engine::table::Table;
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
 
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    pub steps: Vec<Step>,
-    pub draws: Vec<Draw>,
-    pub switches: Vec<SwitchTable>,
+    pub steps: Table<Step>,
+    pub draws: Table<Draw>,
+    pub switches: Table<SwitchTable>,
     /// Branches of each fork.
     pub forks: Vec<Vec<StepId>>,
     /// Ways to callees; a step's `links` plus the chosen server is an index here.
@@ -21,13 +22,13 @@ pub struct Network {
     /// First steps of callees' programs; a step's `entries` plus the chosen server is an index here.
     pub entries: Vec<StepId>,
 
-    pub fcfs: Vec<Fcfs>,
-    pub sharing: Vec<Sharing>,
+    pub fcfs: Table<Fcfs>,
+    pub sharing: Table<Sharing>,
     pub priority: Vec<Priority>,
-    pub pools: Vec<Pool>,
+    pub pools: Table<Pool>,
     pub dispatchers: Vec<Dispatcher>,
     pub stages: Vec<Stage>,
-    pub lines: Vec<Line>,
+    pub lines: Table<Line>,
     pub timeouts: Vec<TimeoutLine>,
     /// Drawn delays of all requests.
     pub delays: Delays,
@@ -44,7 +45,7 @@ pub struct Network {
     pub orphan_end: StepId,
 
     /// Who owns each leaf of the event set.
-    pub leaves: Vec<Leaf>,
+    pub leaves: Table<Leaf>,
     /// Stations in the order of reports.
     pub stations: Vec<StationEntry>,
 }

@@ -1,5 +1,7 @@
 //! Requests in flight: a slab with a free list, and the queues that link its entries.
 
+use crate::engine::table::Table;
+
 /// Index of a request in the slab.
 pub type RequestId = u32;
 pub const NONE: u32 = u32::MAX;
@@ -82,7 +84,7 @@ impl Request {
 /// Requests in flight; memory follows the largest number at a time.
 #[derive(Clone, Debug, Default)]
 pub struct Slab {
-    entries: Vec<Request>,
+    entries: Table<Request>,
     free: Vec<RequestId>,
 }
 

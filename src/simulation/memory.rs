@@ -207,26 +207,21 @@ impl Simulator<'_> {
 
     /// After a removal from a line or from the drawn delays: their leaves show what is first now.
     fn reset_leaves(&mut self, blocked: Step) {
-        use crate::engine::event_set::EventKey;
         use crate::engine::time::SimTime;
         if matches!(blocked, Step::Delay { .. } | Step::Propagate { .. }) {
             for line in &self.net.lines {
-                let key = line
-                    .queue
-                    .front()
-                    .map_or(EventKey::NEVER, |&(due, sequence, _)| EventKey::new(SimTime(due), sequence, line.leaf));
-                self.set.set(line.leaf, key);
+                match line.queue.front() {
+                    Some(&(due, sequence, _)) => self.set.set(line.leaf, SimTime(due), sequence),
+                    None => self.set.clear(line.leaf),
+                }
             }
         }
         if matches!(blocked, Step::DelayDrawn { .. }) {
             let leaf = self.net.delays.leaf;
-            let key = self
-                .net
-                .delays
-                .heap
-                .first()
-                .map_or(EventKey::NEVER, |(key, _)| EventKey::new(SimTime((key >> 64) as u64), key as u64, leaf));
-            self.set.set(leaf, key);
+            match self.net.delays.heap.first() {
+                Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),
+                None => self.set.clear(leaf),
+            }
         }
     }
 }

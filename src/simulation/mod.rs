@@ -74,7 +74,7 @@ fn simulate(
     let mut simulator = Simulator::new(compiled.network.clone(), sources.collect(), observation, log);
     simulator.run();
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
-    let log = simulator.log.take();
+    let log = simulator.log.take().map(|log| *log);
     (simulator.into_result(scenario.simulation.seed, plan, sessions), log)
 }
 

@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use super::log::EventLog;
 use super::observation::Observation;
 use super::source::Source;
-use crate::engine::event_set::{EventKey, EventSet};
+use crate::engine::event_set::EventSet;
 use crate::engine::random::{Key, purpose};
+use crate::engine::table::Table;
 use crate::engine::time::SimTime;
 use crate::model::network::{Leaf, Network, Rule, Wait, WaitAt};
 use crate::model::program::{Step, StepId};
@@ -32,15 +33,21 @@ pub struct Simulator<'a> {
     pub(super) slab: Slab,
     /// Requests that a release has let go on at this instant, first come, first gone on.
     pub(super) ready: VecDeque<RequestId>,
-    /// Whom each worker's leaf serves.
-    pub(super) serving: Vec<RequestId>,
+    /// Whom each worker's leaf serves; `NONE`: nobody. Workers with leaves of their own share them: which one
+    /// a worker gets is of no consequence.
+    pub(super) serving: Table<RequestId>,
+    /// Workers' leaves that are idle.
+    vacant: Vec<u32>,
+    /// The worker's leaf whose event is happening, while nobody has taken it; `NONE`: none.
+    vacated: u32,
     pub(super) sources: Vec<Source<'a>>,
     pub(super) observation: Observation,
-    pub(super) log: Option<EventLog>,
+    pub(super) log: Option<Box<EventLog>>,
 }
 
 impl<'a> Simulator<'a> {
     pub fn new(net: Network, sources: Vec<Source<'a>>, observation: Observation, log: Option<EventLog>) -> Self {
+        net.check();
         let leaves = net.leaves.len();
         Simulator {
             now: 0,
@@ -50,11 +57,13 @@ impl<'a> Simulator<'a> {
             set: EventSet::new(leaves),
             slab: Slab::default(),
             ready: VecDeque::new(),
-            serving: vec![NONE; leaves],
+            serving: vec![NONE; leaves].into(),
+            vacant: (0..leaves as u32).rev().filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_))).collect(),
+            vacated: NONE,
             net,
             sources,
             observation,
-            log,
+            log: log.map(Box::new),
         }
     }
 
@@ -68,8 +77,12 @@ impl<'a> Simulator<'a> {
                 self.advance(id);
                 next = self.ready.pop_front();
             }
-            let key = self.set.first();
-            let time = key.time().0;
+            if self.vacated != NONE {
+                self.set.clear(self.vacated);
+                self.vacant.push(self.vacated);
+                self.vacated = NONE;
+            }
+            let (SimTime(time), leaf) = self.set.first();
             if time >= self.limit {
                 if self.pass_limit(time) {
                     continue;
@@ -77,7 +90,6 @@ impl<'a> Simulator<'a> {
                 break;
             }
             self.now = time;
-            let leaf = key.leaf();
             let moved = match self.net.leaves[leaf as usize] {
                 Leaf::FcfsWorker(station) => Some(self.fcfs_worker_done(leaf, station)),
                 Leaf::Sharing(station) => self.sharing_done(leaf, station),
@@ -118,7 +130,7 @@ impl<'a> Simulator<'a> {
 
     /// Sets a leaf to a time, in the order of scheduling; `u64::MAX`: never.
     pub(super) fn schedule_or_never(&mut self, leaf: u32, time: u64) {
-        if time == u64::MAX {
+        if EventSet::is_idle(SimTime(time)) {
             self.set.clear(leaf);
         } else {
             self.schedule(leaf, time);
@@ -128,27 +140,21 @@ impl<'a> Simulator<'a> {
     /// Sets a leaf to a time, in the order of scheduling.
     #[inline(always)]
     pub(super) fn schedule(&mut self, leaf: u32, time: u64) {
-        let key = self.stamp(time, leaf);
-        self.set.set(leaf, key);
+        self.sequence += 1;
+        self.set.set(leaf, SimTime(time), self.sequence);
     }
 
     /// `schedule` for a leaf that was idle, or whose event comes forward.
     #[inline(always)]
     fn schedule_earlier(&mut self, leaf: u32, time: u64) {
-        let key = self.stamp(time, leaf);
-        self.set.set_earlier(leaf, key);
-    }
-
-    #[inline(always)]
-    fn stamp(&mut self, time: u64, leaf: u32) -> EventKey {
         self.sequence += 1;
-        EventKey::new(SimTime(time), self.sequence, leaf)
+        self.set.set_earlier(leaf, SimTime(time), self.sequence);
     }
 
     /// The end of the warm-up or of a window lies before the next event; false when the run is over.
     #[cold]
     fn pass_limit(&mut self, next_event: u64) -> bool {
-        if next_event == u64::MAX && self.observation.end == u64::MAX {
+        if EventSet::is_idle(SimTime(next_event)) && self.observation.end == u64::MAX {
             // nothing is left to happen: the run ended with its last event
             return false;
         }
@@ -168,7 +174,7 @@ impl<'a> Simulator<'a> {
         let s = &mut self.sources[source as usize];
         let arrival = s.take(self.now);
         let next = s.next_time;
-        if next == u64::MAX {
+        if EventSet::is_idle(SimTime(next)) {
             self.set.clear(leaf);
         } else {
             self.schedule(leaf, next);
@@ -511,14 +517,14 @@ impl<'a> Simulator<'a> {
         let request = &mut self.slab[id];
         request.entered = now;
         request.work = work;
-        if let Some(leaf) = s.take_idle() {
+        if s.idle > 0 {
+            s.idle -= 1;
             s.observed.arrive(now, false);
             s.observed.begin_work(now);
-            self.serving[leaf as usize] = id;
             if self.log.is_some() {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
-            self.schedule_earlier(leaf, now + work);
+            self.start_worker(id, station, now + work);
             return None;
         }
         if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
@@ -543,6 +549,23 @@ impl<'a> Simulator<'a> {
         None
     }
 
+    /// An idle worker begins: at the leaf that this event has vacated, if it has, which spares clearing it.
+    #[inline(always)]
+    fn start_worker(&mut self, id: RequestId, station: u32, due: u64) {
+        if self.vacated != NONE {
+            let leaf = self.vacated;
+            self.vacated = NONE;
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule(leaf, due);
+        } else {
+            let leaf = self.vacant.pop().expect("as many leaves as workers");
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule_earlier(leaf, due);
+        }
+    }
+
     /// For stations with many workers: the departure goes into the station's own heap.
     fn start_in_heap(&mut self, id: RequestId, station: u32, work: u64) {
         self.sequence += 1;
@@ -554,7 +577,7 @@ impl<'a> Simulator<'a> {
         s.departures.push(key, id);
         if first.is_none_or(|first| key < first) {
             let leaf = s.leaf;
-            self.set.set_earlier(leaf, EventKey::new(SimTime(due), sequence, leaf));
+            self.set.set_earlier(leaf, SimTime(due), sequence);
         }
     }
 
@@ -578,8 +601,9 @@ impl<'a> Simulator<'a> {
             }
             None => {
                 s.observed.end_work(now);
-                s.put_idle(leaf);
-                self.set.clear(leaf);
+                s.idle += 1;
+                self.serving[leaf as usize] = NONE;
+                self.vacated = leaf;
             }
         }
         id
@@ -594,7 +618,7 @@ impl<'a> Simulator<'a> {
         match s.departures.first() {
             Some((key, _)) => {
                 let (time, sequence) = ((key >> 64) as u64, key as u64);
-                self.set.set(leaf, EventKey::new(SimTime(time), sequence, leaf));
+                self.set.set(leaf, SimTime(time), sequence);
             }
             None => self.set.clear(leaf),
         }
@@ -672,7 +696,7 @@ impl<'a> Simulator<'a> {
         l.queue.push_back((due, self.sequence, id));
         if empty {
             let leaf = l.leaf;
-            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, SimTime(due), self.sequence);
         }
     }
 
@@ -681,7 +705,7 @@ impl<'a> Simulator<'a> {
         let l = &mut self.net.lines[line as usize];
         let (_, _, id) = l.queue.pop_front().expect("an entry was due");
         match l.queue.front() {
-            Some(&(due, sequence, _)) => self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf)),
+            Some(&(due, sequence, _)) => self.set.set(leaf, SimTime(due), sequence),
             None => self.set.clear(leaf),
         }
         id
@@ -696,7 +720,7 @@ impl<'a> Simulator<'a> {
         delays.heap.push(key, id);
         if earliest {
             let leaf = delays.leaf;
-            self.set.set_earlier(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+            self.set.set_earlier(leaf, SimTime(due), self.sequence);
         }
     }
 
@@ -706,7 +730,7 @@ impl<'a> Simulator<'a> {
         let (_, id) = delays.heap.pop().expect("a delay was due");
         match delays.heap.first() {
             Some((key, _)) => {
-                self.set.set(leaf, EventKey::new(SimTime((key >> 64) as u64), key as u64, leaf));
+                self.set.set(leaf, SimTime((key >> 64) as u64), key as u64);
             }
             None => self.set.clear(leaf),
         }
@@ -852,7 +876,7 @@ impl<'a> Simulator<'a> {
                 l.queue.push_back((due, self.sequence, wait));
                 if empty {
                     let leaf = l.leaf;
-                    self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+                    self.set.set(leaf, SimTime(due), self.sequence);
                 }
             }
             Patience::Drawn(draw) => {
@@ -863,7 +887,7 @@ impl<'a> Simulator<'a> {
                 patiences.heap.push(key, wait);
                 if earliest {
                     let leaf = patiences.leaf;
-                    self.set.set(leaf, EventKey::new(SimTime(due), self.sequence, leaf));
+                    self.set.set(leaf, SimTime(due), self.sequence);
                 }
             }
         }
@@ -879,7 +903,7 @@ impl<'a> Simulator<'a> {
                     l.queue.pop_front();
                 }
                 Some(&(due, sequence, _)) => {
-                    self.set.set(leaf, EventKey::new(SimTime(due), sequence, leaf));
+                    self.set.set(leaf, SimTime(due), sequence);
                     break;
                 }
                 None => {
@@ -896,7 +920,7 @@ impl<'a> Simulator<'a> {
         let (_, wait) = self.net.patiences.heap.pop().expect("a patience was due");
         match self.net.patiences.heap.first() {
             Some((key, _)) => {
-                self.set.set(leaf, EventKey::new(SimTime((key >> 64) as u64), key as u64, leaf));
+                self.set.set(leaf, SimTime((key >> 64) as u64), key as u64);
             }
             None => self.set.clear(leaf),
         }

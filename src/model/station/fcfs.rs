@@ -5,7 +5,7 @@ use super::pool::Patience;
 use crate::engine::heap::Heap;
 use crate::model::request::{Queue, RequestId};
 
-/// Up to this many workers each have a leaf of their own in the event set; beyond, the station keeps its
+/// Up to this many workers each have a leaf of their own in the event set (any leaf that is free then); beyond, the station keeps its
 /// departures in a heap behind one leaf.
 pub const OWN_LEAVES_MAX: u32 = 16;
 
@@ -13,10 +13,10 @@ pub const OWN_LEAVES_MAX: u32 = 16;
 pub struct Fcfs {
     /// `u32::MAX`: unlimited.
     pub workers: u32,
-    /// First of its leaves.
+    /// Its leaf, where departures are in a heap.
     pub leaf: u32,
-    /// Idle workers with leaves of their own: bit i is leaf `leaf + i`.
-    idle: u32,
+    /// Idle workers, where each busy one has a leaf of its own; else 0.
+    pub idle: u32,
     /// (time, sequence) of departures to come; only without leaves of their own.
     pub departures: Heap<u128, RequestId>,
     pub queue: Queue,
@@ -32,30 +32,13 @@ impl Fcfs {
         Fcfs {
             workers,
             leaf,
-            idle: if own { (1 << workers) - 1 } else { 0 },
+            idle: if own { workers } else { 0 },
             departures: Heap::default(),
             queue: Queue::default(),
             queue_limit: u32::MAX,
             patience: None,
             observed: Observed::default(),
         }
-    }
-
-    /// Takes an idle worker that has a leaf of its own; returns the leaf.
-    #[inline(always)]
-    pub fn take_idle(&mut self) -> Option<u32> {
-        if self.idle == 0 {
-            return None;
-        }
-        let worker = self.idle.trailing_zeros();
-        self.idle &= self.idle - 1;
-        Some(self.leaf + worker)
-    }
-
-    /// The worker of this leaf has nothing to do.
-    #[inline(always)]
-    pub fn put_idle(&mut self, leaf: u32) {
-        self.idle |= 1 << (leaf - self.leaf);
     }
 
     pub fn has_own_leaves(&self) -> bool {

@@ -6,19 +6,23 @@ use crate::stats::histogram::Histogram;
 /// Areas are kept by their changes: one that comes at `t` takes `t` off the area, one that goes adds it, and
 /// at `now` the area is the number present times `now` plus that sum. So nothing is multiplied, and a change
 /// touches only what it changes. Sums wrap; the areas do not.
+///
+/// In this order so that what changes together is not adjacent: the compiler would join two small
+/// increments into one wide one, which then waits for the narrow stores before it.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct Observed {
     present_sum: u128,
     busy_sum: u128,
     pub sojourn_sum: u128,
     pub service_sum: u128,
     pub arrivals: u64,
-    pub departures: u64,
+    pub detail: Option<Box<Detail>>,
     /// Sum of the entry times of those present, modulo 2^64.
     entered_sum: u64,
     pub present: u32,
+    pub departures: u64,
     busy: u32,
-    pub detail: Option<Box<Detail>>,
     pub lost: u64,
     /// Waiting of those who left unserved.
     pub lost_waiting_sum: u128,

@@ -196,7 +196,7 @@ impl Compiler<'_> {
         // programs of the same class at other servers share their draws; look back a little only, so that
         // compiling stays linear
         let from = self.net.draws.len().saturating_sub(64);
-        if let Some(at) = self.net.draws[from..].iter().position(same) {
+        if let Some(at) = self.net.draws.as_slice()[from..].iter().position(same) {
             return (from + at) as DrawId;
         }
         self.net.draws.push(draw);
