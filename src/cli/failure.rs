@@ -1,4 +1,7 @@
 //! Why a command did not do what it was asked, and the exit code that says so.
+//!
+//! An interrupt needs no code of ours: SIGINT ends the process, for which shells report 130, and files
+//! appear under their names only when they are complete.
 
 use crate::report::output::OutputError;
 
@@ -7,8 +10,6 @@ pub const DONE: u8 = 0;
 pub const OURS: u8 = 1;
 /// The command line, or a file that it names. clap uses the same.
 pub const INPUT: u8 = 2;
-/// 128 + SIGINT, as shells report it.
-pub const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -17,8 +18,6 @@ pub enum Failure {
     Input(String),
     #[error("error: {0}")]
     Ours(String),
-    #[error("interrupted")]
-    Interrupted,
 }
 
 impl Failure {
@@ -31,7 +30,6 @@ impl Failure {
         match self {
             Failure::Input(_) => INPUT,
             Failure::Ours(_) => OURS,
-            Failure::Interrupted => INTERRUPTED,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod console;
 pub mod effective;
 pub mod failure;
 pub mod progress;
+pub mod real;
 pub mod run;
 pub mod trace;
 pub mod validate;

@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<usize>,
 
-    /// No progress on standard error
+    /// Nothing but errors on standard error
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -75,7 +75,7 @@ pub enum Format {
 
 impl Args {
     /// `--set`, and the flags that stand for a key of the scenario; the flags win.
-    fn all_overrides(&self) -> Vec<String> {
+    pub(super) fn all_overrides(&self) -> Vec<String> {
         let mut all = self.overrides.clone();
         all.extend(self.runs.map(|n| format!("simulation.runs={n}")));
         all.extend(self.seed.map(|n| format!("simulation.seed={n}")));
@@ -118,6 +118,9 @@ fn finish(outcome: &Outcome, args: &Args, manifest: Manifest, console: &mut Cons
         Format::Markdown => report::markdown::render(&outcome.summary, &[]),
     })?;
     written?;
+    if args.format != Format::Text && !args.quiet {
+        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
+    }
     let broken = outcome.summary.checks.iter().filter(|check| !check.passed).count();
     if broken > 0 {
         return Err(Failure::Ours(format!(

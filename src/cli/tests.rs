@@ -135,10 +135,11 @@ fn each_format_is_what_the_file_of_that_name_holds() {
     let folder = root.path().to_str().unwrap();
     for (format, file) in [("json", "summary.json"), ("csv", "timeseries.csv")] {
         let said = say(&Fake::default(), &["run", "peak.toml", "-o", folder, "--format", format]);
-        assert_eq!(said.code, failure::DONE);
+        assert_eq!((said.code, said.err), (failure::DONE, format!("foobar-sim: results are in {folder}\n")));
         assert_eq!(said.out, std::fs::read_to_string(root.path().join(file)).unwrap());
     }
-    let said = say(&Fake::default(), &["run", "peak.toml", "-o", folder, "--format", "markdown"]);
+    let said = say(&Fake::default(), &["run", "peak.toml", "-o", folder, "--format", "markdown", "-q"]);
+    assert_eq!(said.err, "");
     assert!(said.out.starts_with("# peak\n"), "{}", said.out);
 }
 

@@ -100,3 +100,17 @@ impl TryRng for KeyedRng {
         utils::fill_bytes_via_next_word(destination, || self.try_next_u64())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_visits_draw_apart() {
+        let key = Key::of_seed(1).indexed(7);
+        let mut drawn: Vec<u64> = (0..1000).chain([u32::MAX]).map(|visit| key.draw(3, visit).next()).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 1001);
+    }
+}

@@ -1,10 +1,35 @@
 //! Which runs to make, in parallel, and what they say together.
+//!
+//! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
+//! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
+//! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey,
+//! `theory` is the analytic answer where there is one, `bounds` what no answer may pass, and `warnings` are what may mislead.
 
+mod bounds;
+pub mod checks;
+pub mod estimate;
+pub mod merge;
+pub mod outcome;
+#[cfg(test)]
+mod outcome_tests;
+pub mod parallel;
+pub mod precision;
+pub mod ranked;
+mod recording;
+pub mod runner;
+pub mod stations;
 pub mod summary;
+#[cfg(test)]
+mod synthetic;
+pub mod theory;
+pub mod warmup;
+pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
 use summary::Summary;
+
+pub use outcome::{Context, outcome};
 
 /// Everything that an experiment found: the estimates, and the merged distributions for charts.
 #[derive(Clone, Debug)]

@@ -64,14 +64,13 @@ pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
 
 /// `10 runs of 30 min after a warm-up of 2 min (auto), seed 42`
 pub fn setting(summary: &Summary) -> String {
-    format!(
-        "{} of {} after a warm-up of {}{}, seed {}",
-        figure::counted(u64::from(summary.runs), "run"),
-        figure::duration(summary.measured_s),
-        figure::duration(summary.warmup_s),
-        if summary.warmup_auto { " (auto)" } else { "" },
-        summary.seed
-    )
+    let warmup = match figure::duration(summary.warmup_s) {
+        length if summary.warmup_auto => format!("after a warm-up of {length} (auto)"),
+        _ if summary.warmup_s == 0.0 => "without warm-up".into(),
+        length => format!("after a warm-up of {length}"),
+    };
+    let runs = figure::counted(u64::from(summary.runs), "run");
+    format!("{runs} of {} {warmup}, seed {}", figure::duration(summary.measured_s), summary.seed)
 }
 
 /// `10,800,123 requests, 120,034,567 events, scenario 9f86d081884c`
@@ -108,10 +107,14 @@ fn traffic(summary: &Summary, out: &mut Vec<Block>) {
 fn availability(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Heading("Availability".into()));
     let Some(all) = summary.traffic.first() else { return };
+    if all.completed + all.failed == 0 {
+        out.push(Block::Line(Tone::Alarm, "No request finished.".into()));
+        return;
+    }
     if summary.traffic.iter().all(|class| class.failed == 0) {
         let share = percent_text(&all.availability);
         let text = format!("{} finished, none failed: {share} answered", figure::counted(all.completed, "request"));
-        out.push(Block::Line(if all.completed > 0 { Tone::Good } else { Tone::Alarm }, text));
+        out.push(Block::Line(Tone::Good, text));
         return;
     }
     let mut table = Table::new(&["class", "answered %", "failed", "attempts", "p99 (all) ms"]);

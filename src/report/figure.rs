@@ -35,7 +35,8 @@ pub fn estimate(estimate: &Estimate, scale: f64) -> Figure {
     if estimate.censored {
         return Figure::plain(format!("> {}", number(value)));
     }
-    let Some([low, high]) = estimate.ci95.map(|[low, high]| [low * scale, high * scale]) else {
+    let interval = estimate.ci95.map(|ends| ends.map(|end| end * scale));
+    let Some([low, high]) = interval.filter(|ends| ends.iter().all(|end| end.is_finite())) else {
         return Figure { value: number(value), doubt: NO_INTERVAL.into() };
     };
     let half = (high - low) / 2.0;
@@ -183,7 +184,32 @@ mod tests {
         assert_eq!(estimate(&Estimate { value: None, ..e }, 1.0).text(), "-");
         assert_eq!(estimate(&Estimate { value: Some(f64::NAN), ..e }, 1.0).text(), "-");
         assert_eq!(estimate(&Estimate { value: Some(10_000.0), censored: true, ..e }, 1.0).text(), "> 10000");
+        let endless = Estimate { ci95: Some([0.0, f64::INFINITY]), ..e };
+        assert_eq!(estimate(&endless, 1.0).text(), "213 ±?");
         assert_eq!(bare(&e).text(), "213");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_printed_interval_holds_the_one_meant(value in -1e7..1e7f64, power in -6..6i32, skew in 0.0..1.0f64) {
+            let width = 10f64.powi(power);
+            let (low, high) = (value - width * skew, value + width * (1.0 - skew));
+            let text = shown(value, low, high);
+            let numbers: Vec<f64> = text
+                .split([' ', ',', '[', ']', '±'])
+                .filter(|part| !part.is_empty())
+                .map(|part| part.parse().unwrap())
+                .collect();
+            let (from, to) = match numbers[..] {
+                [v, half] => (v - half, v + half),
+                [_, from, to] => (from, to),
+                _ => panic!("{text}"),
+            };
+            // the value itself is rounded by at most half of its last digit, the centre moved by a tenth
+            let unit = 10f64.powi(-(decimals_for(value, width / 2.0) as i32));
+            let slack = unit / 2.0 + 0.1 * width + 1e-6;
+            proptest::prop_assert!(from <= low + slack && to >= high - slack, "{} for {} {} {}", text, value, low, high);
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod output;
 pub mod series;
 pub mod table;
 pub mod text;
+pub mod trace;
 
 use crate::experiment::Outcome;
 use manifest::Manifest;

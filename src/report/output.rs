@@ -46,6 +46,13 @@ pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputErr
     result
 }
 
+/// Writes one file, whole or not at all.
+pub fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    write(folder, &[(name, content.to_vec())])
+}
+
 fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
     let mut pending = Vec::with_capacity(files.len());
     for (name, content) in files {

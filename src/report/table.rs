@@ -125,7 +125,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Cut in the middle, where names of stations and classes differ least.
-fn shorten(name: &str, width: usize) -> String {
+pub fn shorten(name: &str, width: usize) -> String {
     let total = length(name);
     if total <= width {
         return name.into();

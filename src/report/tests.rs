@@ -233,7 +233,18 @@ fn a_name_with_markup_does_not_break_out() {
 #[ignore = "writes pictures for people to look at"]
 fn charts_to_look_at() {
     let folder = std::env::var("CHARTS").expect("CHARTS names a folder");
-    for (outcome, prefix) in [(example::outcome(), "full"), (example::nothing(), "nothing")] {
+    let mut many = example::outcome();
+    for i in 0..12 {
+        let mut class = many.merged.latency[1 + i % 3].clone();
+        class.0 = format!("{}_number_{i}_of_the_shop", class.0);
+        many.merged.latency.push(class);
+    }
+    let mut few = example::outcome();
+    few.merged.station_names.truncate(2);
+    few.merged.windows.windows.truncate(1);
+    few.summary.measured_s = 20.0;
+    let outcomes = [(example::outcome(), "full"), (example::nothing(), "nothing"), (many, "many"), (few, "few")];
+    for (outcome, prefix) in outcomes {
         for chart in chart::render_all(&outcome) {
             std::fs::write(format!("{folder}/{prefix}-{}", chart.file), chart.svg).unwrap();
         }

@@ -1,5 +1,193 @@
 //! The scenario: from files as written to the validated [`Scenario`]; every message to users about input.
+//!
+//! In reading order: [`merge`] makes one tree of the files and the command line, [`tree`] is that tree,
+//! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
+//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
+//! `check` holds what spans sections. [`model`] is what comes out.
+//!
+//! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
 
+mod check;
+mod diagnostics;
+mod distribution;
+mod effective;
+mod merge;
 pub mod model;
+mod names;
+mod path;
+mod quantity;
+mod reader;
+mod request;
+mod sensitivity;
+mod server;
+mod service;
+mod simulation;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod tree;
+mod values;
 
+use std::path::Path;
+
+pub use diagnostics::{Diagnostic, Diagnostics};
+pub use effective::print_effective;
 pub use model::*;
+
+use names::Names;
+use reader::{Flaw, Parsed, Reader, Section};
+use tree::{Entry, Node, Place, SourceFiles, Table, Value};
+
+/// What the command line changes in a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `service.app.workers=128`; the value is TOML, or else text.
+    pub set: Vec<String>,
+    pub runs: Option<u32>,
+    pub seed: Option<u64>,
+}
+
+/// Reads a scenario file and all that it extends.
+///
+/// # Errors
+/// Everything that is wrong with it, at once; also when a file cannot be read.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Diagnostics> {
+    let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
+    let root = merge::read(path, overrides, &mut files, &mut diagnostics);
+    let stem = path.file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy().into_owned());
+    validate(root, &stem, files, diagnostics)
+}
+
+/// Reads a scenario that is not in a file; files that it names are relative to the working directory.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_str(name: &str, text: &str, overrides: &Overrides) -> Result<Scenario, Diagnostics> {
+    let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
+    let root = merge::read_str(name, text, overrides, &mut files, &mut diagnostics);
+    validate(root, name.trim_end_matches(".toml"), files, diagnostics)
+}
+
+fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostics) -> Result<Scenario, Diagnostics> {
+    if !diagnostics.is_empty() {
+        return Err(diagnostics.in_file_order(files));
+    }
+    let mut reader = Reader { files, diagnostics, assumptions: Vec::new() };
+    let scenario = read(&mut reader, &root, stem);
+    if !reader.diagnostics.is_empty() {
+        return Err(reader.diagnostics.in_file_order(reader.files));
+    }
+    Ok(scenario)
+}
+
+/// What comes later, and what to do until then.
+const LATER: &[(&str, &str)] = &[
+    ("fault", "leave it out; faults come later"),
+    ("slo", "leave it out; objectives come later"),
+    ("plan", "leave it out"),
+    ("repair", "leave it out; faults come later"),
+];
+
+fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
+    let names = Names::of(root);
+    let top = Place { file: 0, span: 0..0 };
+    let mut section = Section::new(reader, String::new(), top, Some(root), None);
+    let name =
+        section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
+    for (key, help) in LATER {
+        section.unsupported(reader, key, help);
+    }
+    let servers = named(reader, &mut section, "server", |reader, section, name| server::read(reader, section, name));
+    let around = service::Surroundings { names: &names, servers: &servers };
+    let services =
+        named(reader, &mut section, "service", |reader, section, name| service::read(reader, section, name, &around));
+    let entry_point = check::entry_point(&services);
+    let traffic = named(reader, &mut section, "traffic", |reader, section, name| {
+        traffic::read(reader, section, name, &names, entry_point)
+    });
+    let columns = check::work_columns(reader, root, &traffic);
+    let requests = named(reader, &mut section, "request", |reader, section, name| {
+        request::read(reader, section, name, &names, &columns)
+    });
+    let simulation =
+        section.within(reader, "simulation", |reader, section| simulation::read(reader, section, &traffic));
+    let network = section.within(reader, "network", simulation::read_network);
+    section.finish(reader);
+
+    let mut scenario = Scenario {
+        name,
+        simulation,
+        network,
+        servers,
+        services: services.into_iter().flatten().collect(),
+        requests,
+        traffic,
+        assumptions: Vec::new(),
+        sha256: effective::sha256(root),
+    };
+    check::presence(reader, &names, &scenario);
+    // What spans sections is only judged when the sections are sound: ids then point where they should.
+    if reader.diagnostics.is_empty() {
+        check::references(reader, root, &mut scenario, &names, entry_point);
+    }
+    scenario.assumptions = effective::in_order(std::mem::take(&mut reader.assumptions));
+    scenario
+}
+
+/// The tables below `[key.*]`, each with its name.
+fn named<'t, T>(
+    reader: &mut Reader,
+    root: &mut Section<'t>,
+    key: &'static str,
+    mut read: impl FnMut(&mut Reader, &mut Section<'t>, &str) -> T,
+) -> Vec<T> {
+    let Some(entry) = root.take(key) else { return Vec::new() };
+    let Value::Table(tables) = &entry.node.value else {
+        let flaw =
+            Flaw::new(format!("expected tables with names, found {}", entry.node.value.type_name()), "not a table");
+        reader.flaw(key, &entry.node, flaw.help(format!("write [{key}.name]")));
+        return Vec::new();
+    };
+    let mut values = Vec::with_capacity(tables.entries.len());
+    for Entry { key: name, key_place, node } in &tables.entries {
+        let path = format!("{key}.{}", tree::bare_or_quoted(name));
+        let table = match &node.value {
+            Value::Table(table) => Some(table),
+            other => {
+                let flaw = Flaw::new(format!("expected a table, found {}", other.type_name()), "not a table");
+                reader.flaw(
+                    &path,
+                    node,
+                    flaw.help(format!("{key}s have names: write [{key}.NAME] and its keys below")),
+                );
+                continue;
+            }
+        };
+        let mut section = Section::new(reader, path, key_place.clone(), table, root.source());
+        values.push(read(reader, &mut section, name));
+        section.finish(reader);
+    }
+    values
+}
+
+/// Names folders of results: no separators.
+fn scenario_name(files: &SourceFiles, node: &Node) -> Parsed<String> {
+    let name = values::text(files, node)?;
+    if name == safe_name(&name) {
+        return Ok(name);
+    }
+    Err(Flaw::new(
+        "names a folder of results; it has letters, digits, space, '.', '-' and '_', and begins with a letter or digit",
+        "not a name for a folder",
+    )
+    .help(format!("write {}", tree::quoted(&safe_name(&name)))))
+}
+
+fn safe_name(name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|letter| if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') { letter } else { '-' })
+        .collect();
+    let safe = safe.trim_start_matches(|letter: char| !letter.is_alphanumeric()).trim_end();
+    if safe.is_empty() { "scenario".to_string() } else { safe.chars().take(100).collect() }
+}

@@ -19,6 +19,24 @@ pub struct LoadTable {
     /// not known beforehand.
     pub rate_per_s: Option<f64>,
     pub stations: Vec<StationLoad>,
+    /// What one request asks for on average (visits, and seconds of work in place of erlangs), where there is
+    /// one source of traffic alone.
+    pub of_one_request: Vec<StationLoad>,
+    /// Response times on an idle system.
+    pub classes: Vec<ClassTime>,
+}
+
+/// Mean response time of a request class without any waiting.
+#[derive(Clone, Debug)]
+pub struct ClassTime {
+    /// Index in `Scenario::traffic`.
+    pub source: usize,
+    /// Index in `Scenario::requests`.
+    pub class: usize,
+    /// Its share of the source's requests.
+    pub share: f64,
+    /// Seconds; work that only a trace knows is not in it.
+    pub unloaded_s: f64,
 }
 
 impl LoadTable {

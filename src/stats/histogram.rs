@@ -151,6 +151,22 @@ impl Histogram {
         self.max as f64
     }
 
+    /// How far the interpolated quantile may lie from the observation, nanoseconds: what the counts of the
+    /// neighbouring buckets say of the density's change inside, and the scatter of the few that lie there; at
+    /// most half a bucket.
+    pub fn quantile_error(&self, q: f64) -> Option<f64> {
+        let value = self.quantile(q)?;
+        let i = index((value + 0.5) as u64).min(self.counts.len() - 1);
+        let count = |i: Option<usize>| i.and_then(|i| self.counts.get(i)).map_or(0.0, |&n| n as f64);
+        let (before, here, after) = (count(i.checked_sub(1)), count(Some(i)).max(1.0), count(Some(i + 1)));
+        let (_, width) = bounds(i);
+        if width == 1.0 {
+            return Some(0.0);
+        }
+        let change = (here - before).abs().max((here - after).abs()) / here;
+        Some(width * (0.5 * change + 0.5 / here.sqrt()).min(0.5))
+    }
+
     /// Observations greater than `value`, with the bucket of `value` shared out linearly.
     pub fn count_above(&self, value: u64) -> f64 {
         let at = index(value);

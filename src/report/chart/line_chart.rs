@@ -2,6 +2,8 @@
 
 use plotters::style::text_anchor::{HPos, VPos};
 
+use crate::report::table::shorten;
+
 use super::axis::Axis;
 use super::style::{self, Canvas, FAINT, GRID, INK, Pen, Pixel, SIZE, SMALL_SIZE, Type};
 
@@ -84,7 +86,7 @@ impl LineChart<'_> {
             let line = &self.lines[*i];
             line.pen.line(canvas, &[(RIGHT + 10, y), (RIGHT + 44, y)]);
             let kind = Type { size: SMALL_SIZE, vertical: VPos::Center, ..Type::default() };
-            style::text(canvas, (RIGHT + 52, y), &style::shortened(&line.name, 19), kind);
+            style::text(canvas, (RIGHT + 52, y), &shorten(&line.name, 19), kind);
         }
     }
 }

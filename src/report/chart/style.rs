@@ -155,14 +155,6 @@ pub fn utilization_line(canvas: &Canvas, points: &[Pixel]) {
     put(canvas, &PathElement::new(points.to_vec(), FILL.stroke_width(2)));
 }
 
-/// Cut behind, where there is no room.
-pub fn shortened(name: &str, characters: usize) -> String {
-    if name.chars().count() <= characters {
-        return name.into();
-    }
-    name.chars().take(characters - 1).chain(['…']).collect()
-}
-
 fn put<'c, E>(canvas: &Canvas<'c>, element: &E)
 where
     for<'b> &'b E: PointCollection<'b, Pixel>,

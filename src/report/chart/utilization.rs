@@ -4,6 +4,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::experiment::Outcome;
 use crate::report::series;
+use crate::report::table::shorten;
 
 use super::axis::Axis;
 use super::line_chart::time_like_axis;
@@ -79,7 +80,7 @@ fn draw(canvas: &Canvas, row: &Row, time: &Axis, (top, bottom): (i32, i32)) {
     style::text(canvas, (LEFT - 6, bottom), "0", small);
     let middle = (top + bottom) / 2;
     let name = Type { vertical: VPos::Center, size: SMALL_SIZE, ..Type::default() };
-    style::text(canvas, (24, middle), &style::shortened(row.name, 18), name);
+    style::text(canvas, (24, middle), &shorten(row.name, 18), name);
     let figures = format!("{:.0}%, {:.0}%", row.mean * 100.0, row.peak * 100.0);
     style::text(canvas, (SIZE.0 as i32 - 24, middle), &figures, Type { horizontal: HPos::Right, ..name });
 }

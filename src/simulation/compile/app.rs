@@ -152,7 +152,7 @@ impl Compiler<'_> {
                 self.emit(Step::Visit { number });
                 self.hold(pool, timeout, |c| {
                     c.emit(Step::Route { router: *router });
-                    c.round_trip(links, |c| {
+                    c.round_trip(links, &shares, |c| {
                         c.emit_failing(Step::CallChosen { entries: *entries, fail: 0 });
                         for (sub, share) in subs.iter().zip(&shares) {
                             c.account_call(*sub, *share);
@@ -172,7 +172,7 @@ impl Compiler<'_> {
             let to = self.subs[sub].entry;
             self.emit(Step::Visit { number });
             self.hold(pool, timeout, |c| {
-                c.round_trip(links, |c| {
+                c.round_trip(links, &[1.0], |c| {
                     c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
                     c.account_call(sub, 1.0);
                 });
@@ -186,12 +186,15 @@ impl Compiler<'_> {
     }
 
     /// A call with the wire before and behind it, an error's answer included.
-    fn round_trip(&mut self, links: u32, call: impl FnOnce(&mut Self)) {
-        let wire = move |c: &mut Self| {
-            c.emit(Step::Propagate { links });
-        };
-        wire(self);
-        self.protected(call, wire, wire);
+    fn round_trip(&mut self, links: u32, shares: &[f64], call: impl FnOnce(&mut Self)) {
+        self.propagate(links, shares);
+        self.protected(
+            call,
+            |c| c.propagate(links, shares),
+            |c| {
+                c.emit(Step::Propagate { links });
+            },
+        );
     }
 
     /// Shares of the reads by server, as the rule deals them out while no replica lags.

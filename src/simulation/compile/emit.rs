@@ -86,7 +86,27 @@ impl Compiler<'_> {
         let release = move |c: &mut Self| {
             c.emit(Step::Release { pool });
         };
+        let before = self.elapsed();
         self.protected(body, release, release);
+        self.account_held(StationAt::Pool(pool), before);
+    }
+
+    /// Mean time of the program so far, without any waiting: nanoseconds.
+    pub(super) fn elapsed(&self) -> f64 {
+        self.subs[self.current].time_ns
+    }
+
+    /// Time passes in the program, in its present part.
+    pub(super) fn spend(&mut self, time_ns: f64) {
+        let weight = self.weight;
+        self.subs[self.current].time_ns += weight * time_ns;
+    }
+
+    /// Accounts a slot that was held since `before`.
+    pub(super) fn account_held(&mut self, at: StationAt, before: f64) {
+        let weight = self.weight;
+        let held = self.elapsed() - before;
+        self.subs[self.current].loads.push((at, weight, held / weight));
     }
 
     /// Runs `body` with a probability.
@@ -104,6 +124,31 @@ impl Compiler<'_> {
         self.net.steps[branch as usize] = Step::Branch { draw, threshold: threshold(probability), otherwise };
     }
 
+    /// Runs `first` with a probability, else `second`.
+    pub(super) fn either(
+        &mut self,
+        purpose: &str,
+        probability: f64,
+        first: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self),
+    ) {
+        if probability >= 1.0 {
+            return first(self);
+        }
+        if probability <= 0.0 {
+            return second(self);
+        }
+        let draw = self.bits_draw(purpose);
+        let branch = self.emit(Step::Branch { draw, threshold: threshold(probability), otherwise: 0 });
+        self.weighted(probability, first);
+        let skip = self.emit(Step::Jump { to: 0 });
+        let otherwise = self.here();
+        self.net.steps[branch as usize] = Step::Branch { draw, threshold: threshold(probability), otherwise };
+        self.weighted(1.0 - probability, second);
+        let next = self.here();
+        self.net.steps[skip as usize] = Step::Jump { to: next };
+    }
+
     /// Accounts what `body` asks for as happening `times` on average.
     pub(super) fn weighted(&mut self, times: f64, body: impl FnOnce(&mut Self)) {
         let outer = self.weight;
@@ -118,13 +163,26 @@ impl Compiler<'_> {
             // known only to the trace
             return;
         }
+        self.spend(work_ns);
+        self.account_beside(at, work_ns);
+    }
+
+    /// The same for work that goes on beside other work which is accounted already.
+    pub(super) fn account_beside(&mut self, at: StationAt, work_ns: f64) {
         let weight = self.weight;
         self.subs[self.current].loads.push((at, weight, work_ns));
     }
 
     pub(super) fn account_call(&mut self, callee: SubId, share: f64) {
         let weight = self.weight;
+        self.spend(share * self.subs[callee].time_ns);
         self.subs[self.current].calls.push((callee, weight * share));
+    }
+
+    /// The same for a part that nobody waits for.
+    pub(super) fn account_spawned(&mut self, callee: SubId) {
+        let weight = self.weight;
+        self.subs[self.current].calls.push((callee, weight));
     }
 
     fn push_draw(&mut self, draw: Draw) -> DrawId {
@@ -209,6 +267,7 @@ impl Compiler<'_> {
 
     /// Passes `factor` times a time in seconds, less what was spent already.
     pub(super) fn pass(&mut self, purpose: &str, seconds: &Distribution, factor: f64, less_ns: u32) {
+        self.spend((seconds.mean() * factor * 1e9 - less_ns as f64).max(0.0));
         if let Distribution::Constant(value) = seconds {
             let length = crate::model::program::round_nanos(value * factor * 1e9).saturating_sub(less_ns as u64);
             if length > 0 {

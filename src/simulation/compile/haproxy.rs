@@ -51,23 +51,15 @@ impl Compiler<'_> {
                 let new = c.new_connections(source);
                 let rtt = c.scenario.network.client_rtt.clone();
                 c.maybe(NEW_CONNECTION, new, |c| {
-                    let full = 1.0 - tls.resumption;
-                    let draw = c.bits_draw("client.tls_full");
-                    let threshold = crate::model::program::threshold(full);
-                    let branch = c.emit(Step::Branch { draw, threshold, otherwise: 0 });
-                    c.weighted(full, |c| {
+                    let full = |c: &mut Self| {
                         c.threaded_cpu(thread_pool, server, "tls.full_cpu", &Amount::Drawn(tls.full_cpu.clone()));
                         c.pass(RTT, &rtt, tls.full_round_trips as f64, 0);
-                    });
-                    let skip = c.emit(Step::Jump { to: 0 });
-                    let otherwise = c.here();
-                    c.net.steps[branch as usize] = Step::Branch { draw, threshold, otherwise };
-                    c.weighted(tls.resumption, |c| {
+                    };
+                    let resumed = |c: &mut Self| {
                         c.threaded_cpu(thread_pool, server, "tls.resumed_cpu", &Amount::Drawn(tls.resumed_cpu.clone()));
                         c.pass(RTT, &rtt, tls.resumed_round_trips as f64, 0);
-                    });
-                    let next = c.here();
-                    c.net.steps[skip as usize] = Step::Jump { to: next };
+                    };
+                    c.either("client.tls_resumed", tls.resumption, resumed, full);
                 });
             }
             let purpose = format!("{}.cpu", c.service_name(service));
@@ -109,6 +101,7 @@ impl Compiler<'_> {
         if let Some(dispatcher) = dispatcher {
             self.emit_failing(Step::Dispatch { dispatcher, fail: 0 });
         }
+        let before = self.elapsed();
         let single = self.net.entries[entries as usize];
         let undispatch = |c: &mut Self| {
             if let Some(dispatcher) = dispatcher {
@@ -121,7 +114,7 @@ impl Compiler<'_> {
                     c.emit(Step::Send { links, draw });
                     c.account_transfer(links, &shares, bytes, false);
                 }
-                c.emit(Step::Propagate { links });
+                c.propagate(links, &shares);
                 c.emit_failing(match dispatcher {
                     Some(_) => Step::CallChosen { entries, fail: 0 },
                     None => Step::CallFixed { to: single, chosen: 0, fail: 0 },
@@ -133,7 +126,7 @@ impl Compiler<'_> {
                     c.emit(Step::Receive { links, draw });
                     c.account_transfer(links, &shares, bytes, true);
                 }
-                c.emit(Step::Propagate { links });
+                c.propagate(links, &shares);
             },
             undispatch,
             |c| {
@@ -142,6 +135,9 @@ impl Compiler<'_> {
                 undispatch(c);
             },
         );
+        if let Some(dispatcher) = dispatcher {
+            self.account_held(StationAt::Dispatcher(dispatcher), before);
+        }
     }
 
     /// Expected shares of a service's servers: by weight.

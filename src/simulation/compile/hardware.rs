@@ -147,6 +147,7 @@ impl Compiler<'_> {
                 // the same purpose: the same number of misses
                 let draw = c.affine_draw(purpose, &misses, rest, 0.0);
                 c.emit(Step::DelayDrawn { draw, less_ns: 0 });
+                c.spend(rest * misses.mean());
             }
         });
     }
@@ -245,11 +246,26 @@ impl Compiler<'_> {
         for (i, share) in shares.iter().enumerate() {
             let link = self.net.links[links as usize + i];
             let cards = if back { [link.callee_out, link.caller_in] } else { [link.caller_out, link.callee_in] };
+            let mut slower = 0.0f64;
             for card in cards {
                 if card != NONE {
-                    let unit = self.net.sharing[card as usize].unit_ns;
-                    self.weighted(*share, |c| c.account(StationAt::Sharing(card), bytes * unit));
+                    let time = bytes * self.net.sharing[card as usize].unit_ns;
+                    slower = slower.max(time);
+                    self.weighted(*share, |c| c.account_beside(StationAt::Sharing(card), time));
                 }
+            }
+            // both cards work at the same time
+            self.spend(share * slower);
+        }
+    }
+
+    /// The wire to or from the servers of a service, by their shares of the calls.
+    pub(super) fn propagate(&mut self, links: u32, shares: &[f64]) {
+        self.emit(Step::Propagate { links });
+        for (i, share) in shares.iter().enumerate() {
+            let line = self.net.links[links as usize + i].line;
+            if line != NONE {
+                self.spend(share * self.net.lines[line as usize].length as f64);
             }
         }
     }

@@ -16,10 +16,10 @@ mod station;
 
 use std::collections::BTreeMap;
 
-use super::load::{LoadTable, StationLoad};
+use super::load::{ClassTime, LoadTable, StationLoad};
 use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry};
 use crate::model::program::StepId;
-use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId};
+use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId, Traffic};
 use crate::workload::arrival::Arrivals;
 
 /// A scenario ready to run: the network, and how each source begins its requests (same index as
@@ -88,6 +88,8 @@ struct Sub {
     /// (station, visits, mean work in nanoseconds for each visit)
     loads: Vec<(StationAt, f64, f64)>,
     calls: Vec<(SubId, f64)>,
+    /// Mean time of one execution without any waiting, nanoseconds.
+    time_ns: f64,
 }
 
 pub(super) struct Compiler<'s> {
@@ -291,22 +293,51 @@ impl Compiler<'_> {
                 process => Arrivals::mean_rate(process, duration),
             };
             rate_total = rate_total.map(|total| total + rate);
-            let weights: f64 = traffic.mix.iter().map(|(_, weight)| weight).sum();
-            for &(class, weight) in &traffic.mix {
-                let sub = self.sub_of[&SubKey::Client { source, class }];
-                self.add_loads(sub, rate * weight / weights, &index, &mut erlangs);
-            }
+            self.add_source(source, rate, &index, &mut erlangs);
         }
-        let stations = erlangs
-            .into_iter()
-            .map(|(i, (visits_per_s, offered_erlangs))| StationLoad {
-                station: self.net.stations[i].name.clone(),
-                workers: self.net.stations[i].workers,
-                visits_per_s,
-                offered_erlangs,
+        let of_one_request = match self.scenario.traffic.as_slice() {
+            [one] if !matches!(one.process, Process::Trace(_)) => {
+                let mut demands = BTreeMap::new();
+                self.add_source(0, 1.0, &index, &mut demands);
+                self.station_loads(demands)
+            }
+            _ => Vec::new(),
+        };
+        let classes = self.scenario.traffic.iter().enumerate().flat_map(|(source, traffic)| {
+            let times = shares(traffic).into_iter().map(move |(class, share)| (source, class, share));
+            times.map(|(source, class, share)| ClassTime {
+                source,
+                class,
+                share,
+                unloaded_s: self.subs[self.sub_of[&SubKey::Client { source, class }]].time_ns * 1e-9,
             })
-            .collect();
-        LoadTable { rate_per_s: rate_total, stations }
+        });
+        let classes = classes.collect();
+        LoadTable { rate_per_s: rate_total, stations: self.station_loads(erlangs), of_one_request, classes }
+    }
+
+    /// (visits, erlangs) by station.
+    fn station_loads(&self, loads: BTreeMap<usize, (f64, f64)>) -> Vec<StationLoad> {
+        let load = |(i, (visits_per_s, offered_erlangs)): (usize, (f64, f64))| StationLoad {
+            station: self.net.stations[i].name.clone(),
+            workers: self.net.stations[i].workers,
+            visits_per_s,
+            offered_erlangs,
+        };
+        loads.into_iter().map(load).collect()
+    }
+
+    fn add_source(
+        &self,
+        source: usize,
+        rate: f64,
+        index: &BTreeMap<String, usize>,
+        erlangs: &mut BTreeMap<usize, (f64, f64)>,
+    ) {
+        for (class, share) in shares(&self.scenario.traffic[source]) {
+            let sub = self.sub_of[&SubKey::Client { source, class }];
+            self.add_loads(sub, rate * share, index, erlangs);
+        }
     }
 
     fn add_loads(
@@ -327,4 +358,15 @@ impl Compiler<'_> {
             self.add_loads(callee, rate * weight, index, erlangs);
         }
     }
+}
+
+/// Shares of a source's request classes.
+fn shares(traffic: &Traffic) -> Vec<(ClassId, f64)> {
+    if let Process::Closed { session, .. } = &traffic.process
+        && !session.is_empty()
+    {
+        return session.iter().map(|&class| (class, 1.0 / session.len() as f64)).collect();
+    }
+    let total: f64 = traffic.mix.iter().map(|(_, weight)| weight).sum();
+    traffic.mix.iter().map(|&(class, weight)| (class, weight / total)).collect()
 }

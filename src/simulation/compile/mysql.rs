@@ -157,7 +157,7 @@ impl Compiler<'_> {
                 c.net.forks.push(entries);
                 c.emit(Step::Commit { database, table });
                 for &sub in &applies {
-                    c.account_call(sub, 1.0);
+                    c.account_spawned(sub);
                 }
             }
         });
@@ -238,7 +238,7 @@ impl Compiler<'_> {
             c.emit(Step::Send { links, draw: bytes });
             c.account_transfer(links, &[1.0], t.log_bytes.mean(), false);
         });
-        self.emit(Step::Propagate { links });
+        self.propagate(links, &[1.0]);
         self.hold(appliers, 0, |c| {
             let service_name = c.service_name(service);
             c.cpu(server, &format!("{service_name}.apply_overhead"), &Amount::Drawn(mysql.apply_overhead.clone()));

@@ -51,15 +51,16 @@ impl Compiler<'_> {
                 self.emit(Step::Again { draw, threshold: threshold(*probability), back });
             }
             PathStep::Fork(branches) => {
-                let starts = self.branches(branches, count);
+                let (starts, longest) = self.branches(branches, count);
                 let table = self.net.forks.len() as u32;
                 self.net.forks.push(starts);
                 self.emit(Step::Fork { table });
+                self.spend(longest);
                 // a branch that failed fails the whole, once all have ended
                 self.emit_failing(Step::Join { fail: 0 });
             }
             PathStep::Spawn(path) => {
-                let starts = self.branches(std::slice::from_ref(path), count);
+                let (starts, _) = self.branches(std::slice::from_ref(path), count);
                 self.emit(Step::Spawn { to: starts[0] });
             }
         }
@@ -141,22 +142,25 @@ impl Compiler<'_> {
         }
     }
 
-    /// Parts that run on their own, each ending for itself; returns their first steps.
-    fn branches(&mut self, branches: &[Vec<PathStep>], count: &mut u32) -> Vec<u32> {
+    /// Parts that run on their own, each ending for itself; returns their first steps, and the mean time of
+    /// the longest without waiting, nanoseconds.
+    fn branches(&mut self, branches: &[Vec<PathStep>], count: &mut u32) -> (Vec<u32>, f64) {
         let skip = self.emit(Step::Jump { to: 0 });
-        let starts = branches
-            .iter()
-            .map(|path| {
-                let start = self.here();
-                self.fails.push(Vec::new());
-                self.path_from(path, count);
-                let end = self.emit(Step::BranchEnd);
-                self.land_failures_at(end);
-                start
-            })
-            .collect();
+        let before = self.elapsed();
+        let mut starts = Vec::new();
+        let mut longest = 0.0f64;
+        for path in branches {
+            starts.push(self.here());
+            self.fails.push(Vec::new());
+            self.path_from(path, count);
+            let end = self.emit(Step::BranchEnd);
+            self.land_failures_at(end);
+            // beside the other parts, not behind them
+            longest = longest.max((self.elapsed() - before) / self.weight);
+            self.subs[self.current].time_ns = before;
+        }
         let next = self.here();
         self.net.steps[skip as usize] = Step::Jump { to: next };
-        starts
+        (starts, longest)
     }
 }

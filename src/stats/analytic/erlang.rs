@@ -93,8 +93,11 @@ impl Mmc {
         if n >= self.workers {
             return self.waits * self.utilization().powi((n - self.workers) as i32);
         }
-        // p(k) downward from p(c) = C (1 - rho)
         let a = self.arrival_rate / self.service_rate;
+        if a == 0.0 {
+            return if n == 0 { 1.0 } else { 0.0 };
+        }
+        // p(k) downward from p(c) = C (1 - rho)
         let mut p = self.waits * (1.0 - self.utilization());
         let mut sum = self.waits;
         for k in (n..self.workers).rev() {
@@ -178,9 +181,13 @@ pub fn erlang_a(arrival_rate: f64, service_rate: f64, workers: u32, abandonment_
     }
     let death =
         |n: u32| f64::from(n.min(workers)) * service_rate + f64::from(n.saturating_sub(workers)) * abandonment_rate;
-    // far enough beyond the states where births and deaths balance
-    let balance = f64::from(workers) + arrival_rate / abandonment_rate.min(service_rate);
-    let last = (balance + 40.0 * balance.sqrt() + 100.0) as u32;
+    // past the most likely state, up to where births against deaths leave 1e-35 of its weight
+    let (mut last, mut log, mut largest) = (workers, 0.0f64, 0.0f64);
+    while log > largest - 80.0 {
+        last += 1;
+        log += libm::log(arrival_rate / death(last));
+        largest = largest.max(log);
+    }
     let weights = weights(arrival_rate, last, death);
     let present = expect(&weights, |n| n);
     let queue = expect(&weights, |n| (n - f64::from(workers)).max(0.0));

@@ -1,9 +1,43 @@
 //! Recorded traffic: readers of log formats, in order of arrival, with bounded memory.
+//!
+//! In reading order: [`reader`] (file to [`TraceRecord`]s) over [`lines`] (plain or gzip), [`parser`] with
+//! one file for each format ([`haproxy`], [`combined`], [`json`], [`csv`]) and [`stamp`]; then [`order`]
+//! (completion order to arrival order) and [`inversion`] (recorded timers to service times). [`detect`]
+//! guesses the format; [`scan`] goes over a file as written: [`summary`] says what is in a file and [`convert`] rewrites it as CSV.
+//!
+//! Absent on purpose: other people's binary formats, and database logs: requests come from web logs.
+
+pub mod combined;
+pub mod convert;
+pub mod counts;
+pub mod csv;
+pub mod detect;
+pub mod error;
+pub mod haproxy;
+pub mod inversion;
+pub mod json;
+pub mod lines;
+pub mod order;
+pub mod parser;
+pub mod reader;
+pub mod scan;
+pub mod stamp;
+pub mod summary;
+
+pub use convert::convert;
+pub use counts::TraceCounts;
+pub use detect::detect;
+pub use error::TraceError;
+pub use reader::TraceReader;
+pub use summary::{TraceSummary, summary};
 
 use crate::scenario::ClassId;
 
 /// Most columns of work that a trace may supply with a request.
 pub const WORK_COLUMNS: usize = 2;
+
+/// Lines held for sorting where nobody says otherwise: 100 s of a log with 1,000 requests a second.
+pub const SORT_BUFFER_DEFAULT: usize = 100_000;
 
 /// One request of a trace, ready to be played.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,222 @@
+//! An experiment from beginning to end: read the traces, compile, find the warm-up, make the runs, and put
+//! together what they say.
+
+use thiserror::Error;
+
+use super::outcome::{Context, outcome};
+use super::parallel::{self, Progress};
+use super::recording::Recording;
+use super::summary::{Sensitivity, Warning};
+use super::warnings::FIXED_TRACE;
+use super::{Outcome, merge, precision, warmup};
+use crate::model::program::Step;
+use crate::scenario::{Mark, Process, Scenario, Warmup};
+use crate::simulation::compile::{CompileNote, Compiled, compile};
+use crate::simulation::result::RunResult;
+use crate::simulation::{RunPlan, run as run_once};
+use crate::workload::trace::TraceError;
+
+/// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
+/// valid.
+pub type Variant<'a> = &'a (dyn Fn(&str, &str) -> Option<Scenario> + Sync);
+
+pub struct Options<'a> {
+    /// Relative half-width to reach (0.02 is 2%); else the scenario's number of runs.
+    pub precision: Option<f64>,
+    /// Makes variants, to learn which defaults move the answer; `None`: not asked.
+    pub variant: Option<Variant<'a>>,
+}
+
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+/// Pilot runs for an automatic warm-up.
+const PILOTS: u32 = 5;
+/// Requests of each run that asks what a default does: enough for a p99 with some hundred beyond it.
+const PROBE_REQUESTS: f64 = 20_000.0;
+/// Longest list of defaults in the results.
+const SENSITIVITIES_MAX: usize = 5;
+
+/// Runs a scenario as often as it says, over all threads of the present rayon pool.
+pub fn run(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Outcome, ExperimentError> {
+    let prepared = Prepared::new(scenario)?;
+    let mut warnings = prepared.warnings();
+    let (warmup_s, automatic) = match scenario.simulation.warmup {
+        Warmup::Seconds(seconds) => (seconds, false),
+        Warmup::Auto => {
+            let pilots = parallel::runs(0..PILOTS, |i| prepared.run(i, 0.0, scenario.simulation.duration_s), &|_| {});
+            let found = warmup::automatic(&pilots);
+            warnings.extend(found.warning);
+            (found.warmup_s, true)
+        }
+    };
+    let duration = scenario.simulation.duration_s;
+    let make = |range| parallel::runs(range, |i| prepared.run(i, warmup_s, duration), progress);
+    let (runs, precise) = match options.precision {
+        _ if prepared.is_fixed() => (make(0..1), None),
+        Some(relative) => {
+            let precise = precision::until_precise(relative, make);
+            (precise.runs, Some((relative, precise.reached, precise.relative_half_width)))
+        }
+        None => (make(0..scenario.simulation.runs), None),
+    };
+    let sensitivities = match options.variant {
+        Some(variant) => sensitivities(scenario, &prepared, warmup_s, variant),
+        None => Vec::new(),
+    };
+    let context = Context {
+        load: Some(&prepared.compiled.load),
+        warmup_auto: automatic,
+        warnings,
+        precision: precise,
+        sensitivities,
+    };
+    Ok(outcome(scenario, &runs, context))
+}
+
+/// A scenario ready to be run again and again.
+struct Prepared<'s> {
+    scenario: &'s Scenario,
+    compiled: Compiled,
+    /// By source; `None` where it replays nothing.
+    recordings: Vec<Option<Recording>>,
+}
+
+impl<'s> Prepared<'s> {
+    fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, TraceError> {
+        let recordings = scenario.traffic.iter().map(|traffic| match &traffic.process {
+            Process::Trace(source) => Recording::open(source).map(Some),
+            _ => Ok(None),
+        });
+        let recordings = recordings.collect::<Result<_, _>>()?;
+        Ok(Prepared { scenario, compiled: compile(scenario), recordings })
+    }
+
+    /// Another scenario with the same traffic.
+    fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
+        Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
+    }
+
+    fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
+        let records = |source: usize| match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        };
+        run_once(self.scenario, &self.compiled, &RunPlan { run: index, warmup_s, duration_s, traces: &records })
+    }
+
+    /// Whether nothing is left to chance: arrivals and work both come from traces.
+    fn is_fixed(&self) -> bool {
+        let network = &self.compiled.network;
+        let chance = |step: &Step| {
+            matches!(step, Step::Branch { .. } | Step::Switch { .. } | Step::Again { .. } | Step::Dispatch { .. })
+        };
+        self.recordings.iter().all(Option::is_some)
+            && network
+                .draws
+                .iter()
+                .all(|draw| matches!(draw.sampler, crate::engine::distribution::Sampler::Constant(_)))
+            && !network.steps.iter().any(chance)
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        for note in &self.compiled.notes {
+            let CompileNote::MemoryShort { server, needed_bytes, ram_bytes } = note;
+            warnings.push(Warning {
+                id: "memory_short",
+                message: format!(
+                    "{server} has {:.1} GiB of memory, and its processes take {:.1} GiB before the first request",
+                    ram_bytes / 1_073_741_824.0,
+                    needed_bytes / 1_073_741_824.0
+                ),
+                advice: "give it more memory, or its services fewer workers or a smaller buffer pool".into(),
+            });
+        }
+        for recording in self.recordings.iter().flatten() {
+            let counts = &recording.counts;
+            let left_out = counts.malformed + counts.unmatched;
+            if left_out > 0 {
+                let examples = counts.examples.iter().take(3);
+                let examples: Vec<String> =
+                    examples.map(|(line, text, why)| format!("line {line} ({why}): {text}")).collect();
+                warnings.push(Warning {
+                    id: "trace_lines_left_out",
+                    message: format!(
+                        "{}: {} of {} lines are malformed and {} match no rule; they were left out. {}",
+                        recording.file().display(),
+                        counts.malformed,
+                        counts.lines,
+                        counts.unmatched,
+                        examples.join("; ")
+                    ),
+                    advice: "see them with `foobar-sim trace`; add rules or `otherwise` for what is traffic".into(),
+                });
+            }
+            for note in &counts.notes {
+                warnings.push(Warning {
+                    id: "recorded_timers",
+                    message: format!("{}: {note}", recording.file().display()),
+                    advice: "see \"Recorded timers are not service times\" in src/README.md".into(),
+                });
+            }
+        }
+        if self.is_fixed() {
+            warnings.push(Warning {
+                id: FIXED_TRACE,
+                message: "the trace fixes arrivals and work, so there is one run and no interval".into(),
+                advice: "the figures hold for these requests and no others".into(),
+            });
+        }
+        warnings
+    }
+}
+
+/// Which defaults move p99 most: each is moved by a quarter, on the same traffic, in one short run.
+fn sensitivities(scenario: &Scenario, base: &Prepared, warmup_s: f64, variant: Variant) -> Vec<Sensitivity> {
+    let moved: Vec<_> = scenario
+        .assumptions
+        .iter()
+        .filter(|a| a.mark == Mark::Default)
+        .filter_map(|a| Some((a, a.moved.clone()?)))
+        .collect();
+    if moved.is_empty() {
+        return Vec::new();
+    }
+    let rate = base.compiled.load.rate_per_s;
+    let duration = match (rate, scenario.simulation.duration_s) {
+        (Some(rate), Some(duration)) if rate > 0.0 => Some((PROBE_REQUESTS / rate).min(duration)),
+        (_, duration) => duration.map(|d| d / 4.0),
+    };
+    let warmup = warmup_s.min(duration.unwrap_or(warmup_s));
+    let p99 = |prepared: &Prepared| merge::total(&prepared.run(0, warmup, duration)).latency_ns.quantile(0.99);
+    let Some(reference) = p99(base) else { return Vec::new() };
+    let mut found: Vec<Sensitivity> = {
+        use rayon::prelude::*;
+        moved
+            .par_iter()
+            .filter_map(|(assumption, to)| {
+                let other = variant(&assumption.key, to)?;
+                let changed = p99(&base.variant(&other))?;
+                Some(Sensitivity {
+                    key: assumption.key.clone(),
+                    value: assumption.value.clone(),
+                    moved_to: to.clone(),
+                    p99_change_percent: (changed / reference - 1.0) * 100.0,
+                    source: assumption.source.clone(),
+                })
+            })
+            .collect()
+    };
+    found.retain(|s| s.p99_change_percent != 0.0);
+    found.sort_by(|a, b| b.p99_change_percent.abs().total_cmp(&a.p99_change_percent.abs()).then(a.key.cmp(&b.key)));
+    found.truncate(SENSITIVITIES_MAX);
+    found
+}

@@ -1,0 +1,247 @@
+//! The whole scenario as it takes effect: every value with its mark and source, and its hash.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::model::{Amount, Assumption, Mark, Scenario};
+use super::tree::{Table, Value, quoted};
+use crate::engine::Distribution;
+
+/// The order of sections, which is that of the language's description.
+const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic"];
+
+/// Sections in their order, tables in order of appearance, keys as read.
+pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
+    let table = |assumption: &Assumption| split(&assumption.key).into_iter().take(2).collect::<Vec<_>>();
+    let mut tables: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for (index, assumption) in assumptions.iter().enumerate() {
+        tables.entry(table(assumption)).or_insert(index);
+    }
+    assumptions.sort_by_cached_key(|assumption| {
+        let table = table(assumption);
+        let section = SECTIONS.iter().position(|section| *section == table[0]);
+        (section, tables[&table])
+    });
+    assumptions
+}
+
+/// The scenario as TOML that can be read again; behind each value where it comes from.
+pub fn print_effective(scenario: &Scenario) -> String {
+    let mut out = format!("# {}: every value that takes effect, and where it comes from\n", scenario.name);
+    let mut open = Vec::new();
+    let mut at = 0;
+    while at < scenario.assumptions.len() {
+        let parts = split(&scenario.assumptions[at].key);
+        let depth = if parts.len() <= 2 {
+            parts.len() - 1
+        } else if matches!(parts[0].as_str(), "simulation" | "network") {
+            1
+        } else {
+            2
+        };
+        let header = parts[..depth].to_vec();
+        if header != open {
+            out.push_str(&format!("\n[{}]\n", header.join(".")));
+            open = header;
+        }
+        let belongs = |other: &&Assumption| {
+            let parts = split(&other.key);
+            parts.starts_with(&open) && (!open.is_empty() || parts.len() == 1)
+        };
+        let same = scenario.assumptions[at..].iter().take_while(belongs).count();
+        let mut tree = Tree::default();
+        for assumption in &scenario.assumptions[at..at + same] {
+            tree.insert(&split(&assumption.key)[open.len()..], assumption);
+        }
+        tree.print_keys("", &mut out);
+        at += same;
+    }
+    out
+}
+
+/// A dotted key to its parts, each as it is written (quotes kept).
+fn split(key: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut in_quotes = false;
+    for letter in key.chars() {
+        match letter {
+            '"' => in_quotes = !in_quotes,
+            '.' if !in_quotes => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().expect("never empty").push(letter);
+    }
+    parts
+}
+
+/// Assumptions put back in the shape of the file.
+#[derive(Default)]
+struct Tree<'a> {
+    leaf: Option<&'a Assumption>,
+    children: Vec<(String, Tree<'a>)>,
+}
+
+impl<'a> Tree<'a> {
+    fn insert(&mut self, parts: &[String], assumption: &'a Assumption) {
+        let Some((part, rest)) = parts.split_first() else {
+            self.leaf = Some(assumption);
+            return;
+        };
+        let position = self.children.iter().position(|(name, _)| name == part).unwrap_or_else(|| {
+            self.children.push((part.clone(), Tree::default()));
+            self.children.len() - 1
+        });
+        self.children[position].1.insert(rest, assumption);
+    }
+
+    fn is_array(&self) -> bool {
+        !self.children.is_empty()
+            && self.children.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    /// `a.b = 1` lines.
+    fn print_keys(&self, prefix: &str, out: &mut String) {
+        for (name, child) in &self.children {
+            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            if let Some(leaf) = child.leaf {
+                out.push_str(&format!("{}{}\n", pad(&format!("{key} = {}", leaf.value)), origin(leaf)));
+            } else if child.is_array() {
+                out.push_str(&format!("{key} = [\n"));
+                child.print_elements(1, out);
+                out.push_str("]\n");
+            } else {
+                child.print_keys(&key, out);
+            }
+        }
+    }
+
+    /// The elements of an array, one line or block each.
+    fn print_elements(&self, depth: usize, out: &mut String) {
+        let indent = "  ".repeat(depth);
+        for (_, child) in &self.children {
+            if let Some(leaf) = child.leaf {
+                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{},", leaf.value)), origin(leaf)));
+                continue;
+            }
+            let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
+            out.push_str(&format!("{indent}{open}\n"));
+            if child.is_array() {
+                child.print_elements(depth + 1, out)
+            } else {
+                child.print_fields(depth + 1, out)
+            }
+            out.push_str(&format!("{indent}{close},\n"));
+        }
+    }
+
+    /// The keys of an inline table over several lines (TOML 1.1).
+    fn print_fields(&self, depth: usize, out: &mut String) {
+        let indent = "  ".repeat(depth);
+        for (name, child) in &self.children {
+            if let Some(leaf) = child.leaf {
+                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{name} = {},", leaf.value)), origin(leaf)));
+                continue;
+            }
+            let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
+            out.push_str(&format!("{indent}{name} = {open}\n"));
+            if child.is_array() {
+                child.print_elements(depth + 1, out)
+            } else {
+                child.print_fields(depth + 1, out)
+            }
+            out.push_str(&format!("{indent}{close},\n"));
+        }
+    }
+}
+
+fn pad(text: &str) -> String {
+    format!("{text:<48}")
+}
+
+fn origin(assumption: &Assumption) -> String {
+    let word = match assumption.mark {
+        Mark::Given => "given",
+        Mark::Measured => "measured",
+        Mark::Fitted => "fitted",
+        Mark::Default => "default",
+    };
+    let source = assumption.source.replace(['\n', '\r'], " ");
+    match source.strip_prefix(word).map(|rest| rest.trim_start_matches([':', ' '])) {
+        Some(rest) => format!("  # {word}: {rest}"),
+        None => format!("  # {word}: {source}"),
+    }
+}
+
+/// Of the merged tree, so that neither comments nor the order of keys nor `extends` change it.
+pub fn sha256(root: &Table) -> String {
+    let mut text = String::new();
+    canonical_table(root, &mut text);
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn canonical_table(table: &Table, out: &mut String) {
+    let mut entries: Vec<_> = table.entries.iter().collect();
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    out.push('{');
+    for entry in entries {
+        out.push_str(&quoted(&entry.key));
+        out.push('=');
+        canonical(&entry.node.value, out);
+        out.push(',');
+    }
+    out.push('}');
+}
+
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Table(table) => canonical_table(table, out),
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                canonical(&item.value, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        leaf => out.push_str(&leaf.to_toml()),
+    }
+}
+
+/// A time as it would be written, to six digits.
+pub fn time_text(seconds: f64) -> String {
+    let milliseconds: f64 = format!("{:.5e}", seconds * 1e3).parse().expect("a float that was printed");
+    format!("{milliseconds} ms")
+}
+
+/// An amount as it would be written. What cannot be written with a scale (a column of a file) becomes its mean.
+pub fn amount_text(amount: &Amount, columns: &[String]) -> String {
+    let distribution = match amount {
+        Amount::Recorded { index, factor } => return format!("trace({}) * {}", columns[*index], float_text(*factor)),
+        Amount::Drawn(distribution) => distribution,
+    };
+    match distribution {
+        Distribution::Constant(value) => time_text(*value),
+        Distribution::Exponential { mean } => format!("exponential({})", time_text(*mean)),
+        Distribution::Lognormal { mean, cv } => format!("lognormal({}, cv {cv})", time_text(*mean)),
+        Distribution::Gamma { mean, cv } => format!("gamma({}, cv {cv})", time_text(*mean)),
+        Distribution::Erlang { mean, k } => format!("erlang({}, k {k})", time_text(*mean)),
+        Distribution::Hyperexponential { mean, cv } => format!("hyperexponential({}, cv {cv})", time_text(*mean)),
+        Distribution::Weibull { mean, shape } => format!("weibull({}, shape {shape})", time_text(*mean)),
+        Distribution::Pareto { mean, shape } => format!("pareto({}, shape {shape})", time_text(*mean)),
+        Distribution::Uniform { low, high } => format!("uniform({}, {})", time_text(*low), time_text(*high)),
+        Distribution::Percentiles { knots, .. } => {
+            let knots: Vec<String> =
+                knots.iter().map(|(p, value)| format!("p{} {}", float_text(p * 100.0), time_text(*value))).collect();
+            format!("percentiles({})", knots.join(", "))
+        }
+        Distribution::Empirical { .. } | Distribution::Geometric { .. } => time_text(distribution.mean()),
+    }
+}
+
+fn float_text(number: f64) -> f64 {
+    format!("{number:.6e}").parse().expect("a float that was printed")
+}

@@ -1,0 +1,122 @@
+//! What an assumption would be if it were a quarter larger, so that a sensitivity run can `--set` it.
+
+use super::tree::{Value, float, quoted};
+use super::{distribution, quantity};
+
+/// Last parts of keys whose values are switches, names or shapes of the experiment, not estimates.
+const FIXED: &[&str] = &[
+    "duration",
+    "warmup",
+    "runs",
+    "seed",
+    "weight",
+    "priority",
+    "version",
+    "max_malformed",
+    "sort_buffer",
+    "repeat",
+    "window",
+    "period",
+    "at",
+    "lasts",
+    "shape",
+    "sync_binlog",
+    "innodb_flush_log_at_trx_commit",
+    "name",
+    "max_lag",
+    "poll",
+    "recorded_workers",
+    "unit",
+    "time_unit",
+    "duration_unit",
+];
+
+/// The value moved up by a quarter, as TOML; `None` where that makes no sense.
+pub fn moved(key: &str, value: &Value) -> Option<String> {
+    let mut parts = key.rsplit('.');
+    let last = parts.next().unwrap_or(key);
+    if FIXED.contains(&last) || key.contains(".mix.") || key.contains(".profile") {
+        return None;
+    }
+    match value {
+        Value::Integer(0) | Value::Boolean(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
+        Value::Integer(number) => Some((number + (number / 4).max(1)).to_string()),
+        Value::Float(number) if *number == 0.0 => None,
+        Value::Float(number) if is_share(last) => {
+            let up = if number * 1.25 < 1.0 { number * 1.25 } else { number + (1.0 - number) / 4.0 };
+            (up > *number).then(|| float(up))
+        }
+        Value::Float(number) => Some(float(number * 1.25)),
+        Value::String(text) => moved_text(text).map(|text| quoted(&text)),
+    }
+}
+
+fn is_share(key: &str) -> bool {
+    matches!(key, "probability" | "again" | "resumption" | "buffer_pool_hit" | "amplitude")
+}
+
+fn moved_text(text: &str) -> Option<String> {
+    if let Some((number, unit, _)) = quantity::split(text.trim()) {
+        let spaced = if unit.starts_with('/') { unit.to_string() } else { format!(" {unit}") };
+        let known = [
+            quantity::Dimension::Time,
+            quantity::Dimension::Size,
+            quantity::Dimension::Throughput,
+            quantity::Dimension::Rate,
+        ];
+        let known = known.iter().any(|dimension| dimension.units().iter().any(|(name, _)| *name == unit));
+        return (known && number > 0.0).then(|| format!("{}{spaced}", number * 1.25));
+    }
+    let (name, arguments) = distribution::call(text)?;
+    let moves: fn(usize) -> bool = match name {
+        "uniform" | "percentiles" => |_| true,
+        "empirical" | "trace" => return None,
+        _ => |index| index == 0,
+    };
+    let arguments: Option<Vec<String>> = arguments
+        .iter()
+        .enumerate()
+        .map(
+            |(index, argument)| if moves(index) { moved_argument(argument) } else { Some(argument.trim().to_string()) },
+        )
+        .collect();
+    Some(format!("{name}({})", arguments?.join(", ")))
+}
+
+/// `9 ms`, `0.9`, or `p50 4 ms`.
+fn moved_argument(argument: &str) -> Option<String> {
+    let argument = argument.trim();
+    if let Some((label, rest)) = argument.split_once(' ').filter(|(label, _)| label.starts_with('p')) {
+        return Some(format!("{label} {}", moved_argument(rest)?));
+    }
+    let (number, unit, _) = quantity::split(argument)?;
+    let gap = if unit.is_empty() || unit.starts_with('/') { "" } else { " " };
+    (number > 0.0).then(|| format!("{}{gap}{unit}", number * 1.25))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_moves_by_a_quarter() {
+        let text = |text: &str| moved("request.a.app.cpu", &Value::String(text.into()));
+        assert_eq!(text("8 ms").as_deref(), Some("\"10 ms\""));
+        assert_eq!(text("400/s").as_deref(), Some("\"500/s\""));
+        assert_eq!(text("lognormal(8 ms, cv 0.5)").as_deref(), Some("\"lognormal(10 ms, cv 0.5)\""));
+        assert_eq!(text("uniform(4 ms, 8 ms)").as_deref(), Some("\"uniform(5 ms, 10 ms)\""));
+        assert_eq!(text("percentiles(p50 4 ms, p95 20 ms)").as_deref(), Some("\"percentiles(p50 5 ms, p95 25 ms)\""));
+        assert_eq!(moved("service.app.workers", &Value::Integer(64)).as_deref(), Some("80"));
+        assert_eq!(moved("service.app.workers", &Value::Integer(1)).as_deref(), Some("2"));
+        assert_eq!(moved("service.db.buffer_pool_hit", &Value::Float(0.96)).as_deref(), Some("0.97"));
+    }
+
+    #[test]
+    fn what_is_no_estimate_stays() {
+        assert_eq!(moved("simulation.seed", &Value::Integer(42)), None);
+        assert_eq!(moved("traffic.t.mix.home", &Value::Integer(42)), None);
+        assert_eq!(moved("service.lb.balance", &Value::String("leastconn".into())), None);
+        assert_eq!(moved("request.a.app.cpu", &Value::String("empirical(a.csv, ms)".into())), None);
+        assert_eq!(moved("network.client_rtt", &Value::String("0 ms".into())), None);
+    }
+}

@@ -1,0 +1,270 @@
+//! What is refused, with the place, the key and the remedy: one row each.
+
+use super::{PEAK, QUEUE, refused};
+
+/// `text` (or, beginning with `+`, the queue and `text`; with `--`, the six servers and that option) is
+/// refused with a message that holds all of these.
+fn check(text: &str, expected: &[&str]) {
+    let diagnostics = match (text.strip_prefix('+'), text.strip_prefix("--")) {
+        (Some(more), _) => refused(&format!("{QUEUE}{more}"), &[]),
+        (_, Some(option)) => refused(PEAK, &[option]),
+        _ => refused(text, &[]),
+    };
+    let rendered = diagnostics.render(false);
+    for part in expected {
+        assert!(rendered.contains(part), "{text}\nis answered without `{part}`:\n{rendered}");
+    }
+    assert!(diagnostics.items().iter().all(|item| !item.help.is_empty()), "no remedy:\n{rendered}");
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    for (text, expected) in [
+        ("+rates = 1", &["traffic.all.rates: unknown key", "did you mean `rate`?", "test.toml:9:1"][..]),
+        ("--network.delay=9", &["network.delay: a time needs its unit", "bare number 9", "\"9 ms\"", "--set:1:15"]),
+        ("--network.delay=9 KiB", &["expected a time, found a size"]),
+        ("--network.delay=9 m", &["did you mean \"9 min\"?"]),
+        ("--network.delay=-9 ms", &["cannot be negative"]),
+        ("--network.delay=inf", &["a time needs its unit"]),
+        ("--network.delay=200 y", &["`y` is not a unit of time"]),
+        ("--simulation.duration=999999999 h", &["beyond 100 years"]),
+        ("--simulation.duration=0 s", &["zero is not possible"]),
+        ("--simulation.runs=0", &["simulation.runs: zero is not possible", "from 1 to"]),
+        ("--simulation.runs=2.5", &["expected a whole number, found 2.5"]),
+        ("--simulation.seed=-1", &["simulation.seed: cannot be negative"]),
+        ("--server.app1.cpu.cores=5000", &["server.app1.cpu.cores: 5000 is more than 4096"]),
+        ("--server.app1.cpu.speed=nan", &["nan is not a number"]),
+        ("--server.app1.cpu.speed=0", &["zero is not possible"]),
+        ("--server.app1.nic=1 Gbps", &["did you mean \"1 Gbit/s\"?"]),
+        ("--server.app1.memory=16G", &["did you mean \"16 GiB\"?"]),
+        ("--server.app1.cpu=4", &["server.app1.cpu: expected a table"]),
+        ("--server.app1=4", &["server.app1: expected a table"]),
+        ("--traffic.visitors.rate=600 rps", &["did you mean \"600/s\"?"]),
+        ("--service.lb.tls.resumption=70%", &["write it as a share: 0.7"]),
+        ("--service.lb.tls.resumption=1.5", &["1.5 is more than 1"]),
+        ("--service.web.worker_connections=many", &["expected a whole number"]),
+        ("--name=a/b", &["name: names a folder", "\"a-b\""]),
+        ("--name=3", &["name: expected a text"]),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn distributions_that_are_none() {
+    for (written, expected) in [
+        ("lognormal(9 ms)", &["lognormal takes 2 arguments, found 1", "lognormal(9 ms, cv 0.8)"][..]),
+        ("lognormal(9 ms, cv -1)", &["`cv` must be above 0"]),
+        ("lognormal(9 ms, 0.8)", &["the second argument of lognormal is `cv`"]),
+        ("lognormal(9, cv 0.8)", &["a time needs its unit", "\"9 ms\""]),
+        ("lognormall(9 ms, cv 0.8)", &["`lognormall` is not a distribution", "did you mean lognormal"]),
+        ("exponential(0 ms)", &["the mean of exponential cannot be zero"]),
+        ("exponential(9 ms", &["the parenthesis is not closed"]),
+        ("hyperexponential(9 ms, cv 0.5)", &["a cv of at least 1"]),
+        ("pareto(9 ms, shape 1)", &["has no mean"]),
+        ("erlang(9 ms, k 2.5)", &["k must be a whole number"]),
+        ("uniform(9 ms, 5 ms)", &["must be above the lower"]),
+        ("percentiles(p50 4 ms)", &["at least 2"]),
+        ("percentiles(p50 4 ms, p95 3 ms)", &["must grow"]),
+        ("percentiles(p50 4 ms, p100 9 ms)", &["between p0 and p100"]),
+        ("geometric(4)", &["geometric counts things"]),
+        ("empirical(nothing.csv, ms, ms)", &["there is no file nothing.csv"]),
+        ("empirical(nothing.csv)", &["empirical takes a file, a column"]),
+        ("trace(x)", &["no traffic supplies recorded work"]),
+    ] {
+        check(&format!("--request.product.app.cpu={written}"), expected);
+    }
+}
+
+#[test]
+fn what_comes_later_is_not_read() {
+    for text in [
+        "--service.lb.retries=3",
+        "--service.lb.option_redispatch=true",
+        "--service.lb.vrrp={ advert_int = \"1 s\" }",
+        "--service.lb.default_server.inter=2 s",
+        "--service.lb.timeout.server=30 s",
+        "--service.lb.servers=[{ name = \"lb1\", priority = 150 }]",
+        "--service.lb.servers=[\"lb1\", \"web1\"]",
+        "--service.web.upstream.max_fails=1",
+        "--service.app.database.read_timeout=none",
+        "--service.db.replication.mode=semi-sync",
+        "--service.db.failover={}",
+        "--traffic.visitors.client.timeout=10 s",
+        "--traffic.visitors.client.retries=1",
+        "--traffic.visitors.resample=60 s",
+        "+[[fault]]\nat = \"1 s\"",
+        "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
+    ] {
+        check(text, &["not supported yet"]);
+    }
+}
+
+#[test]
+fn references_that_point_nowhere() {
+    for (text, expected) in [
+        ("--service.app.servers=[\"app2\"]", &["there is no server `app2`", "did you mean \"app1\"?"][..]),
+        ("--service.app.servers=[]", &["at least one server"]),
+        ("--service.app.servers=[\"app1\", \"app1\"]", &["is named twice"]),
+        ("--service.lb.backend=wep", &["there is no service `wep`", "did you mean \"web\"?"]),
+        ("--service.lb.backend=db", &["is of kind mysql"]),
+        ("--service.web.upstream.service=lb", &["is of kind haproxy; nginx forwards to app or station"]),
+        ("--service.lb.route={ image = \"web\" }", &["cannot stand beside `backend`"]),
+        ("--service.db.replicas=[\"db1\"]", &["is the primary already"]),
+        ("--service.db.servers=[\"db1\"]", &["mysql does not use it", "primary ="]),
+        ("--service.db.buffer_pool_hit=0.9", &["cannot stand beside `data`"]),
+        ("--service.app.kind=ap", &["service.app.kind: \"ap\" is not known", "did you mean \"app\"?"]),
+        ("--service.app.processes=2", &["runtime \"workers\" has no processes"]),
+        ("--service.lb.balance=least_conn", &["did you mean \"leastconn\"?"]),
+        ("--traffic.visitors.mix={}", &["traffic.visitors.mix: is empty"]),
+        ("--traffic.visitors.mix={ image = 0 }", &["only weights of zero"]),
+        ("--traffic.visitors.mix={ imgae = 1 }", &["no request class `imgae`", "did you mean \"image\"?"]),
+        ("--request.product.cache.cpu=1 ms", &["neither a key nor a service `cache`"]),
+        ("--request.product.web.wait=1 ms", &["request.product.web.wait: unknown key", "cpu, file"]),
+        (
+            "--request.image.app.cpu=1 ms",
+            &["request.image.app: the request never gets there", "answers it with a file"],
+        ),
+        ("--request.image={}", &["request.image: asks nothing of any service"]),
+        ("--request.image.path=[\"web\"]", &["cannot stand beside `path`", "is of kind nginx"]),
+        ("+target = \"cpu\"", &["would have no effect"]),
+        ("+[request.other]\npath = [\"cpu\"]", &["traffic.all.mix: missing"]),
+        (
+            "+mix = { job = 1 }\n[service.disk]\nkind = \"station\"\n[request.b]\npath = [\"disk\"]",
+            &["nothing says how long the service at `disk` takes"],
+        ),
+        ("name = \"x\"", &["service: missing", "request: missing", "traffic: missing"]),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn static_files_need_to_be_described() {
+    let without = PEAK.replace("files = { total = \"3 GiB\", popularity = \"zipf(0.9)\" }", "");
+    check(&without, &["request.image.web.file: service.web has no `files`", "files = { total"]);
+}
+
+#[test]
+fn a_route_covers_all_classes() {
+    let routed = PEAK.replace("backend = \"web\"", "route = { image = \"web\", product = \"app\" }");
+    check(&routed, &["service.lb.route: no backend for checkout"]);
+}
+
+#[test]
+fn traffic_that_cannot_be() {
+    for (text, expected) in [
+        ("profile = [[\"5 s\", \"1/s\"]]", &["begins at 5 s"][..]),
+        ("profile = [[\"0 s\", \"1/s\"], [\"0 s\", \"2/s\"]]", &["times do not grow"]),
+        ("profile = []", &["has no points"]),
+        ("profile = \"nothing.csv\"", &["there is no file nothing.csv"]),
+        ("rate = \"1/s\"\nprofile = []", &["cannot stand beside `rate`"]),
+        ("rate = \"1/s\"\nshape = \"step\"", &["belongs to a `profile`"]),
+        ("process = \"poison\"", &["did you mean \"poisson\"?"]),
+        ("process = \"mmpp\"\nstates = [{ rate = \"1/s\", lasts = \"1 s\" }]", &["at least two states"]),
+        ("process = \"closed\"\nthink = \"1 s\"", &["traffic.b.users: missing", "users = 100"]),
+        (
+            "process = \"closed\"\nusers = 2\nthink = \"1 s\"\nsession = [\"jop\"]",
+            &["there is no request class `jop`", "did you mean \"job\"?"],
+        ),
+        ("process = \"batch\"\nrate = \"1/s\"\nsize = \"geometric(0.5)\"", &["the mean of a geometric is at least 1"]),
+        (
+            "process = \"trace\"\nfile = \"nothing.log\"\nformat = \"haproxy\"\notherwise = \"job\"",
+            &["there is no file nothing.log"],
+        ),
+        (
+            "process = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"haproxy\"\notherwise = \"job\"\nwork = [{ column = \"Tr\" }]",
+            &["`Tr` is not a service time: it contains waiting", "recorded_workers = 4"],
+        ),
+        (
+            "process = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"nginx\"\notherwise = \"job\"\nwork = [{ column = \"request_time\" }]",
+            &["is not a service time"],
+        ),
+        (
+            "process = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"haproxy\"\nrules = [{ match = \"(\", class = \"job\" }]",
+            &["is not a regular expression"],
+        ),
+        ("process = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"haproxy\"", &["say which lines are which class"]),
+        ("rate = \"1/s\"\nwave = { amplitude = 2.0, period = \"1 h\" }", &["2 is more than 1"]),
+    ] {
+        check(&format!("+[traffic.b]\n{text}"), expected);
+    }
+    check(
+        "+[traffic.b]\nprofile = [[\"0 s\", \"1/s\"], [\"9 s\", \"2/s\"]]\n[simulation]\nwarmup = \"auto\"",
+        &["simulation.warmup: \"auto\" is for traffic that does not change in time", "warmup = \"30 s\""],
+    );
+}
+
+#[test]
+fn paths_that_lead_nowhere() {
+    for (path, expected) in [
+        ("[]", &["request.job.path: goes nowhere"][..]),
+        ("[\"cpuu\"]", &["there is no service `cpuu`", "did you mean \"cpu\"?"]),
+        ("[{ service = \"1 ms\" }]", &["says no step", "exactly one of visit, hold"]),
+        ("[{ visit = \"cpu\", delay = \"1 ms\" }]", &["says 2 steps at once: visit, delay"]),
+        ("[{ repeat = 3 }]", &["request.job.path.0.path: missing"]),
+        ("[{ again = 1.0, path = [\"cpu\"] }]", &["1 is more than 0.9999"]),
+        ("[{ choose = [{ weight = 0.0, path = [\"cpu\"] }] }]", &["nothing can be chosen"]),
+        ("[{ visit = \"cpu\", servise = \"1 ms\" }]", &["unknown key", "did you mean `service`?"]),
+        ("[3]", &["expected a station or a step"]),
+    ] {
+        let text = QUEUE.replace("[\"cpu\"]", path);
+        check(&text, expected);
+    }
+}
+
+#[test]
+fn overrides_that_reach_nothing() {
+    for (text, expected) in [
+        ("--service.app.wrokers=3", &["service.app.wrokers: unknown key", "did you mean `workers`?", "--set:1:1"][..]),
+        ("--service.app.workers", &["there is no `=`"]),
+        ("--service..workers=3", &["is not a dotted key"]),
+        ("--service.lb.backend.x=3", &["`backend` is a string, with nothing inside it"]),
+        ("--service.lb.servers.4=3", &["`servers` has 1 elements"]),
+        ("--extends=other.toml", &["cannot be set on the command line"]),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn text_that_is_not_toml() {
+    check("[service.a\nkind = 1", &["this is not valid TOML", "test.toml:1:"]);
+    check("[a]\nx = 1\nx = 2\n", &["this is not valid TOML", "test.toml:3:1", "duplicate key"]);
+    check("x = 99999999999999999999", &["is too large"]);
+}
+
+/// Whatever a line becomes, there is a scenario or a message, and never a panic.
+#[test]
+fn no_line_of_a_scenario_can_be_broken_into_a_panic() {
+    let trace = "[traffic.log]\nprocess = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"csv\"\ncolumns = { time = \"t\" }\notherwise = \"image\"\n\
+                 work = [{ column = \"a\", unit = \"ms\" }]\nwindow = [\"0 s\", \"1 s\"]\n";
+    let whole = format!("{PEAK}{trace}").replace("\"auto\"", "\"9 s\"");
+    crate::scenario::load_str("test.toml", &whole, &super::set(&[])).unwrap_or_else(|e| panic!("{e}"));
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut refused = 0;
+    for broken in 0..lines.len() {
+        let key = lines[broken].split('=').next().unwrap_or("");
+        for value in [
+            None,
+            Some("0"),
+            Some("\"\""),
+            Some("\"µ(\""),
+            Some("[]"),
+            Some("[[], 1]"),
+            Some("{}"),
+            Some("{ a = 1 }"),
+            Some("nan"),
+            Some("1979-05-27"),
+        ] {
+            let line = value.map_or(String::new(), |value| format!("{key}= {value}"));
+            let mut text: Vec<&str> = lines.clone();
+            text[broken] = &line;
+            if let Err(diagnostics) = crate::scenario::load_str("test.toml", &text.join("\n"), &super::set(&[])) {
+                assert!(!diagnostics.render(true).is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 5 * lines.len(), "only {refused} of {} broken scenarios were refused", 10 * lines.len());
+}
