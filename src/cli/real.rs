@@ -14,17 +14,20 @@ use crate::workload::trace as recorded;
 pub struct Real;
 
 impl Simulator for Real {
-    fn load(&self, file: &Path, overrides: &[String], color: bool) -> Result<Scenario, Failure> {
-        scenario::load(file, &Overrides { set: overrides.to_vec(), ..Overrides::default() })
-            .map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure> {
+        scenario::load(file, overrides).map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    }
+
+    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure> {
+        runner::check_traces(scenario).map_err(unplayable)
     }
 
     fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
         let overrides = options.all_overrides();
         let variant = |key: &str, value: &str| {
-            let mut set = overrides.clone();
-            set.push(format!("{key}={value}"));
-            scenario::load(&options.scenario, &Overrides { set, ..Overrides::default() }).ok()
+            let mut overrides = overrides.clone();
+            overrides.set.push(format!("{key}={value}"));
+            scenario::load(&options.scenario, &overrides).ok()
         };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads.unwrap_or(0))
@@ -32,9 +35,7 @@ impl Simulator for Real {
             .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options { precision: options.precision, variant: Some(&variant) };
-        pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| match error {
-            ExperimentError::Trace(error) => Failure::input(error),
-        })
+        pool.install(|| runner::run(scenario, &options, &show)).map_err(unplayable)
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -44,12 +45,30 @@ impl Simulator for Real {
         };
         let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
         if let Some(target) = &options.convert {
+            if is_same(target, &options.file) {
+                let file = options.file.display();
+                return Err(Failure::input(format!(
+                    "{file}: --convert would replace the log itself; name another file"
+                )));
+            }
             let mut csv = Vec::new();
             recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
             output::write_file(target, &csv)?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
+}
+
+/// Through links as well.
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// One message for each trace.
+fn unplayable(error: ExperimentError) -> Failure {
+    let ExperimentError::Traces(traces) = error;
+    let messages = traces.iter().map(|(traffic, error)| format!("error: traffic.{traffic}.file: {error}"));
+    Failure::Input(messages.collect::<Vec<_>>().join("\n"))
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.

@@ -88,7 +88,7 @@ impl Diagnostics {
         self
     }
 
-    /// One block for each, in the manner of rustc, and a last line that counts them.
+    /// One block for each, in the manner of rustc, and a last line that counts several.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
@@ -96,8 +96,9 @@ impl Diagnostics {
             out.push_str(&renderer.render(&self.report(item)));
             out.push_str("\n\n");
         }
-        let count = self.items.len();
-        out.push_str(&format!("{count} error{} in the scenario\n", if count == 1 { "" } else { "s" }));
+        if self.items.len() > 1 {
+            out.push_str(&format!("{} errors in the scenario\n", self.items.len()));
+        }
         out
     }
 

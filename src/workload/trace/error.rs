@@ -7,7 +7,7 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum TraceError {
-    #[error("{}: no such file; paths in a scenario are relative to the scenario's own file", file.display())]
+    #[error("{}: no such file; check the path (in a scenario it is relative to the scenario's own file)", file.display())]
     Missing { file: PathBuf },
     #[error("{}: is a directory; name one log file (several: put them together with `cat` or `zcat`)", file.display())]
     Directory { file: PathBuf },
@@ -39,7 +39,7 @@ pub enum TraceError {
     Column { file: PathBuf, column: String, known: String },
     #[error("{}: {what} are not supported yet ({lines} such lines); convert them to CSV with a header and use format = \"csv\"", file.display())]
     Unsupported { file: PathBuf, what: &'static str, lines: u64 },
-    #[error("{}: the format is not known; line 1: {text:?}; say which it is with `format`", file.display())]
+    #[error("{}: the format is not known; line 1: {text:?}; say which it is: haproxy, haproxy-clf, nginx, apache, json or csv (`format` in a scenario, `--format` on the command line)", file.display())]
     UnknownFormat { file: PathBuf, text: String },
     #[error("{}: no request is left to play: {why}", file.display())]
     NothingLeft { file: PathBuf, why: String },
