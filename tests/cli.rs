@@ -539,7 +539,8 @@ fn each_format_can_be_piped() {
     let mut table = csv::ReaderBuilder::new().flexible(false).from_reader(said.out.as_bytes());
     let header = table.headers().unwrap().clone();
     assert_eq!(header.get(0), Some("t_s"), "{header:?}");
-    assert!(header.iter().any(|column| column.ends_with("_ms")), "{header:?}");
+    let units = ["_s", "_ms", "_per_s", ".utilization", ".queue_mean"];
+    assert!(header.iter().all(|column| units.iter().any(|unit| column.ends_with(unit))), "{header:?}");
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert!(
         rows.len() > 1 && rows.iter().all(|row| row.iter().all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok()))

@@ -320,3 +320,19 @@ fn a_file_without_end_is_refused() {
     let rendered = crate::scenario::load(endless, &crate::scenario::Overrides::default()).unwrap_err().render(false);
     assert!(rendered.contains("/dev/zero has more than 16 MiB: too large for a scenario"), "{rendered}");
 }
+
+#[test]
+fn what_is_nowhere_in_the_file_points_at_no_line_of_it() {
+    let rendered = refused("name = \"x\"\n[server.a]\n", &[]).render(false);
+    assert!(
+        rendered.contains("service: missing; there is no [service.NAME] in this scenario\n--> test.toml\n"),
+        "{rendered}"
+    );
+    assert!(!rendered.contains("name = "), "{rendered}");
+}
+
+#[test]
+fn ends_of_lines_from_another_system_are_not_shown() {
+    let rendered = refused("name = \"x\"\r\nbogus = 1\r\n", &[]).render(false);
+    assert!(rendered.contains("2 | bogus = 1\n"), "{rendered}");
+}
