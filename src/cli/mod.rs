@@ -4,7 +4,6 @@
 //! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod console;
-pub mod effective;
 pub mod failure;
 pub mod progress;
 pub mod real;

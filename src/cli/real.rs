@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::failure::Failure;
+use super::failure::{Failure, visible};
 use super::progress::Progress;
 use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
@@ -68,7 +68,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 fn unplayable(error: ExperimentError) -> Failure {
     let ExperimentError::Traces(traces) = error;
     let messages = traces.iter().map(|(traffic, error)| format!("error: traffic.{traffic}.file: {error}"));
-    Failure::Input(messages.collect::<Vec<_>>().join("\n"))
+    Failure::Input(visible(&messages.collect::<Vec<_>>().join("\n")))
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.

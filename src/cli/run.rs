@@ -11,7 +11,6 @@ use crate::scenario::Overrides;
 
 use super::Simulator;
 use super::console::Console;
-use super::effective;
 use super::failure::Failure;
 use super::progress::Progress;
 
@@ -90,7 +89,7 @@ pub fn execute(
 ) -> Result<(), Failure> {
     let scenario = simulator.load(&args.scenario, &args.all_overrides(), console.err_color)?;
     if args.print_effective {
-        return console.print(&effective::render(&scenario));
+        return console.print(&crate::scenario::print_effective(&scenario));
     }
     // known before hours of simulation, not after them
     let folder = folder(args, &scenario.name);

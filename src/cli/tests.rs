@@ -219,12 +219,12 @@ fn flags_that_stand_for_keys_become_overrides_and_win() {
 #[test]
 fn the_effective_scenario_is_valid_toml() {
     let said = say(&Fake::default(), &["run", "peak.toml", "--print-effective"]);
-    insta::assert_snapshot!(said.out, @r#"
-    # peak, SHA-256 9f86d081
-    service.app.workers = 64  # given: peak.toml:31
-    network.delay = "0.1 ms"  # default: one rack, measured
-    "#);
-    assert!(said.out.parse::<toml::Table>().is_ok());
+    let table: toml::Table = said.out.parse().unwrap();
+    assert_eq!(table["service"]["app"]["workers"].as_integer(), Some(64));
+    assert_eq!(table["network"]["delay"].as_str(), Some("0.1 ms"));
+    for origin in ["# given: peak.toml:31\n", "# default: one rack, measured\n"] {
+        assert!(said.out.contains(origin), "{}", said.out);
+    }
 }
 
 #[test]

@@ -98,10 +98,7 @@ fn traffic(summary: &Summary, out: &mut Vec<Block>) {
         out.push(Block::Line(Tone::Alarm, "No request was answered.".into()));
     }
     let note = if summary.runs > 1 {
-        format!(
-            "±: 95% interval over {} runs; ±?: none can be given (see the warnings), or every run gave the same",
-            summary.runs
-        )
+        format!("±: 95% interval over {} runs; ±?: none (see Warnings), or all runs agree", summary.runs)
     } else {
         "±?: no interval from one run".into()
     };

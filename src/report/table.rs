@@ -185,7 +185,7 @@ mod tests {
             [[
                 "class                         p50 ms   p99 ms",
                 "home                        4.1 ±0.2  112 ±13",
-                "a_class_with_…e_long_name   17 ±2      -",
+                "a_class_with_…_a_long_name   17 ±2      -",
             ]]
         );
         let mut stations = Table::new(&["station", "busy %", "service ms"]);

@@ -131,6 +131,8 @@ impl Diagnostics {
         let end = place.span.end.clamp(start, text.len());
         let from = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let to = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+        // an editor's \r\n is no part of the line
+        let to = if text[end..to].ends_with('\r') { to - 1 } else { to };
         let line = 1 + text.as_bytes()[..from].iter().filter(|&&byte| byte == b'\n').count();
         Snippet::source(&text[from..to])
             .line_start(line)

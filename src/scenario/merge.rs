@@ -187,24 +187,16 @@ fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Di
 const NAMED: [(&str, &str); 4] =
     [("server", "server"), ("service", "service"), ("request", "request class"), ("traffic", "traffic")];
 
-/// One value of a server, service, class or traffic that is not there: a slip, since one value makes no
-/// whole one of those.
+/// A value of a server, service, class or traffic that is not there, while one is called nearly the same: a slip.
 fn names_nothing(table: &Table, keys: &[String], place: &Place) -> Option<Diagnostic> {
     let [section, name, _, ..] = keys else { return None };
     let (_, what) = NAMED.iter().find(|(known, _)| known == section)?;
-    let known: Vec<&str> = match table.get(section).map(|entry| &entry.node.value) {
-        Some(Value::Table(tables)) => tables.entries.iter().map(|entry| entry.key.as_str()).collect(),
-        Some(_) => return None,
-        None => Vec::new(),
-    };
-    if known.contains(&name.as_str()) {
+    let Some(Value::Table(tables)) = table.get(section).map(|entry| &entry.node.value) else { return None };
+    if tables.get(name).is_some() {
         return None;
     }
-    let help = match super::reader::nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean {section}.{near}?"),
-        None if known.is_empty() => format!("give the whole of it: --set '{section}.{name}={{ ... }}'"),
-        None => format!("known are {}; a new one is given whole: --set '{section}.{name}={{ ... }}'", known.join(", ")),
-    };
+    let near = super::reader::nearest(name, tables.entries.iter().map(|entry| entry.key.as_str()))?;
+    let help = format!("did you mean {section}.{near}? A new one is given whole: --set '{section}.{name}={{ ... }}'");
     let message = format!("--set {}: there is no {what} `{name}`", keys.join("."));
     Some(Diagnostic::at(place.clone(), message).label("not in the scenario").help(help))
 }

@@ -230,7 +230,7 @@ fn overrides_that_reach_nothing() {
 #[test]
 fn text_that_is_not_toml() {
     check("[service.a\nkind = 1", &["this is not valid TOML", "test.toml:1:"]);
-    check("[a]\nx = 1\nx = 2\n", &["this is not valid TOML", "test.toml:3:1", "duplicate key"]);
+    check("[a]\nx = 1\nx = 2\n", &["x: this key stands twice", "test.toml:3:1"]);
     check("x = 99999999999999999999", &["is too large"]);
 }
 
@@ -302,9 +302,11 @@ fn a_key_that_stands_twice() {
 #[test]
 fn one_value_of_something_that_is_not_there() {
     for (option, expected) in [
-        ("--service.ap.workers=3", &["there is no service `ap`", "did you mean service.app?", "--set:1:1"][..]),
+        (
+            "--service.ap.workers=3",
+            &["there is no service `ap`", "did you mean service.app?", "given whole: --set", "--set:1:1"][..],
+        ),
         ("--server.db3.cpu.cores=3", &["there is no server `db3`", "did you mean server.db"]),
-        ("--request.search.app.cpu=3 ms", &["there is no request class `search`", "given whole"]),
         ("--traffic.visitor.rate=3/s", &["there is no traffic `visitor`", "did you mean traffic.visitors?"]),
     ] {
         check(option, expected);
@@ -317,4 +319,20 @@ fn a_file_without_end_is_refused() {
     let endless = std::path::Path::new("/dev/zero");
     let rendered = crate::scenario::load(endless, &crate::scenario::Overrides::default()).unwrap_err().render(false);
     assert!(rendered.contains("/dev/zero has more than 16 MiB: too large for a scenario"), "{rendered}");
+}
+
+#[test]
+fn what_is_nowhere_in_the_file_points_at_no_line_of_it() {
+    let rendered = refused("name = \"x\"\n[server.a]\n", &[]).render(false);
+    assert!(
+        rendered.contains("service: missing; there is no [service.NAME] in this scenario\n--> test.toml\n"),
+        "{rendered}"
+    );
+    assert!(!rendered.contains("name = "), "{rendered}");
+}
+
+#[test]
+fn ends_of_lines_from_another_system_are_not_shown() {
+    let rendered = refused("name = \"x\"\r\nbogus = 1\r\n", &[]).render(false);
+    assert!(rendered.contains("2 | bogus = 1\n"), "{rendered}");
 }

@@ -31,7 +31,7 @@ pub enum TraceError {
         text: String,
         why: &'static str,
     },
-    #[error("{}:{line}: arrives {behind_s} s before a request that was already played; raise sort_buffer (now {sort_buffer} lines), or sort the file{}", file.display(), clock_hint(*behind_s))]
+    #[error("{}:{line}: arrives {behind_s:.3} s before a request that was already played; raise sort_buffer (now {sort_buffer} lines), or sort the file{}", file.display(), clock_hint(*behind_s))]
     Unsorted { file: PathBuf, line: u64, behind_s: f64, sort_buffer: usize },
     #[error("{}:{line}: the time stamp is out of range: {why}: {text:?}; repair or remove the line", file.display())]
     StampRange { file: PathBuf, line: u64, text: String, why: &'static str },
