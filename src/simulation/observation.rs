@@ -28,6 +28,8 @@ pub struct Observation {
     pub in_flight_max: u64,
     pub in_flight_start: u64,
     pub finished_total: u64,
+    /// When something last arrived, ended, was applied by a replica, or ended that nobody waits for. Timeouts
+    /// that find nobody waiting come later and mean nothing.
     pub last_event: u64,
     /// Length of the measured part, nanoseconds; known at the end.
     pub measured: u64,
@@ -158,8 +160,8 @@ impl Observation {
     }
 
     /// The run is over.
-    pub fn finish(&mut self, net: &mut Network, now: u64) {
-        let end = if self.end == u64::MAX { self.last_event.max(now.min(self.last_event)) } else { self.end };
+    pub fn finish(&mut self, net: &mut Network) {
+        let end = if self.end == u64::MAX { self.last_event } else { self.end };
         if !self.measuring {
             self.tick(net, self.origin.min(end));
         }

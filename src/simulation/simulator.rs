@@ -108,7 +108,7 @@ impl<'a> Simulator<'a> {
             self.events += 1;
             next = moved.or_else(|| self.ready.pop_front());
         }
-        self.observation.finish(&mut self.net, self.now);
+        self.observation.finish(&mut self.net);
     }
 
     fn start(&mut self) {
@@ -340,6 +340,7 @@ impl<'a> Simulator<'a> {
                     return;
                 }
                 Step::Gone => {
+                    self.observation.last_event = self.now;
                     self.slab.remove(id);
                     return;
                 }
@@ -1078,6 +1079,7 @@ impl<'a> Simulator<'a> {
         let Request { parent, failure, .. } = self.slab[id];
         self.slab.remove(id);
         if parent == NONE {
+            self.observation.last_event = self.now;
             return;
         }
         let waiting = &mut self.slab[parent];
