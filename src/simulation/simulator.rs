@@ -16,7 +16,6 @@ use crate::model::request::{DEPTH_MAX, NONE, Request, RequestId, Slab};
 use crate::model::station::Patience;
 use crate::simulation::result::FailureReason;
 
-const CHOICE: u64 = purpose("balance.choice");
 const CLIENT: u64 = purpose("client.address");
 const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
 const ABANDONED: u8 = FailureReason::Abandoned as u8;
@@ -800,7 +799,7 @@ impl<'a> Simulator<'a> {
         let d = &mut self.net.dispatchers[dispatcher as usize];
         let key = Key(self.slab[id].key);
         let client = key.draw(CLIENT, 0).next();
-        let mut rng = key.draw(CHOICE, self.slab[id].visit as u32);
+        let mut rng = key.draw(d.choice, self.slab[id].visit as u32);
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
                 d.pool.observed.arrive(now, false);
@@ -1076,7 +1075,7 @@ impl<'a> Simulator<'a> {
     }
 
     fn branch_end(&mut self, id: RequestId) {
-        let Request { parent, failure, .. } = self.slab[id];
+        let Request { parent, failure, visit, .. } = self.slab[id];
         self.slab.remove(id);
         if parent == NONE {
             self.observation.last_event = self.now;
@@ -1086,6 +1085,8 @@ impl<'a> Simulator<'a> {
         if failure != 0 {
             waiting.failure = failure;
         }
+        // what repeats behind the fork draws apart from what repeated inside
+        waiting.visit = waiting.visit.max(visit);
         waiting.pending -= 1;
         if waiting.pending == 0 {
             self.ready.push_back(parent);

@@ -55,6 +55,8 @@ pub struct Dispatcher {
     pub pool: Pool,
     /// Queues of requests bound to one server (`balance source`).
     pub bound: Vec<Queue>,
+    /// Purpose of its draws: two dispatchers on one way choose independently.
+    pub choice: u64,
 }
 
 impl Pool {

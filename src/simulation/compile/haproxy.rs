@@ -4,6 +4,7 @@
 use super::client::{NEW_CONNECTION, RTT};
 use super::{Compiler, SubId};
 use crate::balance::{Balancer, Policy, Slot};
+use crate::engine::random::purpose;
 use crate::model::network::{Role, StationAt, StationEntry};
 use crate::model::program::Step;
 use crate::model::request::Queue;
@@ -174,7 +175,8 @@ impl Compiler<'_> {
         }
         let bound = vec![Queue::default(); slots.len()];
         let dispatcher = self.net.dispatchers.len() as u32;
-        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound });
+        let choice = purpose(&format!("{name}.choice"));
+        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound, choice });
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

@@ -36,7 +36,7 @@ impl Compiler<'_> {
             }
             PathStep::Choose(choices) => self.choose(choices, place, count),
             PathStep::Balance { policy, stations, service } => {
-                self.balanced(policy, stations, service.as_ref(), place);
+                self.balanced(policy, stations, service.as_ref());
             }
             PathStep::Repeat { count: times, path } => {
                 for _ in 0..*times {
@@ -98,24 +98,24 @@ impl Compiler<'_> {
     }
 
     /// One of several stations, by their state.
-    fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>, place: u32) {
+    fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>) {
+        let occurrences: Vec<u32> = stations.iter().map(|&station| self.occurrence(station)).collect();
+        let name = self.balancer_name(policy, stations);
         let skip = self.emit(Step::Jump { to: 0 });
         // each station in a program of its own, so that the choice is a call
         let mut subs: Vec<SubId> = Vec::new();
-        for &station in stations {
+        for (&station, occurrence) in stations.iter().zip(occurrences) {
             let (current, weight) = (self.current, self.weight);
             let fails = std::mem::take(&mut self.fails);
             let sub = self.open_sub();
-            self.visit(station, service, 0);
+            self.visit(station, service, occurrence);
             subs.push(self.close_sub_returning(sub));
             (self.current, self.weight, self.fails) = (current, weight, fails);
         }
         let next = self.here();
         self.net.steps[skip as usize] = Step::Jump { to: next };
         let entries = self.table_of(&subs);
-        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
         let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
-        let name = format!("balance{place}->{}", names.join("+"));
         let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
         let share = 1.0 / stations.len() as f64;
         match dispatcher {
@@ -140,6 +140,24 @@ impl Compiler<'_> {
         for sub in subs {
             self.account_call(sub, share);
         }
+    }
+
+    /// Classes that balance alike over the same stations share one balancer; a second such step on a path is
+    /// a balancer of its own, with its own counts and draws.
+    fn balancer_name(&mut self, policy: &Balance, stations: &[ServiceId]) -> String {
+        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
+        let policy = match *policy {
+            Balance::RoundRobin => "roundrobin".into(),
+            Balance::StaticRr => "static-rr".into(),
+            Balance::LeastConn => "leastconn".into(),
+            Balance::First => "first".into(),
+            Balance::Source => "source".into(),
+            Balance::Random { draws } => format!("random({draws})"),
+        };
+        let stations = names.join("+");
+        let seen = self.named.entry(format!("{}.{policy}->{stations}.steps", self.current)).or_insert(0);
+        *seen += 1;
+        if *seen == 1 { format!("{policy}->{stations}") } else { format!("{policy} {seen}->{stations}") }
     }
 
     /// Parts that run on their own, each ending for itself; returns their first steps, and the mean time of
