@@ -9,7 +9,7 @@ use super::request::fill_proxy_cpu;
 use super::tree::{Entry, Place, Table, Value, bare_or_quoted};
 
 /// Services that this one passes requests to.
-fn callees(service: &Service) -> Vec<ServiceId> {
+pub fn callees(service: &Service) -> Vec<ServiceId> {
     match &service.kind {
         ServiceKind::Haproxy(haproxy) => haproxy.backend_of_class.clone(),
         ServiceKind::Nginx(nginx) => nginx.upstream.iter().map(|upstream| upstream.service).collect(),
@@ -86,7 +86,7 @@ fn entry_of<'t>(root: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
 }
 
 /// Of the deepest of these keys that is written.
-fn place_of(root: &Table, keys: &[&str]) -> Place {
+pub fn place_of(root: &Table, keys: &[&str]) -> Place {
     (1..=keys.len())
         .rev()
         .find_map(|length| entry_of(root, &keys[..length]))
@@ -256,7 +256,7 @@ fn visits_without_service(steps: &[PathStep], scenario: &Scenario, silent: &mut 
     }
 }
 
-fn inner_paths(step: &PathStep) -> Vec<&[PathStep]> {
+pub fn inner_paths(step: &PathStep) -> Vec<&[PathStep]> {
     match step {
         PathStep::Visit { .. } | PathStep::Delay(_) | PathStep::Balance { .. } => Vec::new(),
         PathStep::Hold { path, .. }
