@@ -512,6 +512,9 @@ impl RateProfile {
     }
 }
 
+/// Most columns of work that a trace may supply with a request.
+pub const WORK_COLUMNS: usize = 2;
+
 /// Recorded traffic.
 #[derive(Clone, Debug)]
 pub struct TraceSource {
