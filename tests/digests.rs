@@ -17,8 +17,8 @@ use foobar_sim::workload::trace::TraceRecord;
 /// (scenario, events, finished requests, digest)
 const PINNED: &[(&str, u64, u64, u64)] = &[
     ("one_worker", 3844, 1922, 0xf9d57418cee963fb),
-    ("feed_forward", 9315, 2435, 0x6ab7c3b9e149ba35),
-    ("six_servers_as_stations", 34725, 2903, 0x23b0b5f4d3dbe984),
+    ("feed_forward", 9316, 2436, 0x195903821498e9ca),
+    ("six_servers_as_stations", 34799, 2890, 0x060fa5f8ded8befe),
     ("many_workers", 4543, 938, 0x5a9f531561d4508b),
     ("unlimited_workers", 1479, 721, 0x1b8630fa56562cee),
     ("short_queue", 6032, 3756, 0x353ee5b257f97a1e),
@@ -27,7 +27,7 @@ const PINNED: &[(&str, u64, u64, u64)] = &[
     ("ranks", 13149, 4988, 0x1390939f083f78bf),
     ("ranks_with_preemption", 11564, 4988, 0xca0054b0059707a0),
     ("shared_cores", 7512, 3756, 0x52742eb10bbe706c),
-    ("fork_and_join", 10616, 1154, 0x66da04a918a3aa3e),
+    ("fork_and_join", 10616, 1155, 0x2450469e9d25deaf),
     ("again_and_spawn", 6614, 1219, 0x2b910c3cefa8344e),
     ("balanced_leastconn", 10818, 3606, 0x20f2ed523387f755),
     ("balanced_roundrobin", 10806, 3594, 0x14a69a51cfa5c346),

@@ -3,6 +3,7 @@
 use foobar_sim::stats::analytic::balancing::fork_join_two_response;
 
 use super::grade::{Case, Model};
+use super::run::variance;
 
 fn forked(workers: &str, services: &[f64], rate: f64) -> String {
     let mut text = String::new();
@@ -61,7 +62,18 @@ pub fn cases() -> Vec<Case> {
         Model::new(nested, 10.0, 100.0, 200.0)
             .is("mean_response", (10.0 + mean) / 1000.0 + 2.0 * 0.005 / 0.4, |r| r.response("r"));
 
+    // repeats around a fork and inside it all draw apart: a geometric number of visits, mean 4, sums to an
+    // exponential time
+    let repeated = "[service.a]\nkind = \"station\"\nworkers = \"unlimited\"\nservice = \"exponential(10 ms)\"\n\
+                    [request.r]\npath = [{ again = 0.5, path = [{ fork = [[{ again = 0.5, path = [\"a\"] }]] }] }]\n\
+                    [traffic.t]\nprocess = \"poisson\"\nrate = \"100/s\"\nmix = { r = 1 }\n";
+    let v64 = Model::new(repeated, 5.0, 100.0, 1000.0)
+        .is("mean_response", 0.04, |r| r.response("r"))
+        .is("variance", 0.0016, |r| variance(&r.class("r").latency_ns))
+        .is("p95", 0.04 * 20f64.ln(), |r| r.response_quantile("r", 0.95));
+
     vec![
+        Case::new("V64", "Repeats around a fork and inside it", vec![v64]),
         Case::new("A20", "Fork-join of two M/M/1", vec![a20]),
         Case::new("V60", "Fork-join of two at half load", vec![v60]),
         Case::new("V61", "Fork-join of three within its bounds", vec![v61]),

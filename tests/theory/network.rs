@@ -50,6 +50,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("V31", "Jackson network with feedback and several workers", vec![routed()]),
         Case::new("V32", "Tandem into a shared core, with a delay", vec![mixed()]),
         Case::new("V33", "Spawned work loads its station, not the response", vec![spawned()]),
+        Case::new("V35", "Choices inside choices", vec![nested()]),
         Case::new("V34", "Tandem percentiles with equal rates", vec![equal_tandem()]),
     ]
 }
@@ -167,4 +168,22 @@ fn equal_tandem() -> Model {
         .is("R", response.mean(), |r| r.response("r"))
         .is("R_p95", response.percentile(0.95), |r| r.response_quantile("r", 0.95))
         .is("R_p99", response.percentile(0.99), |r| r.response_quantile("r", 0.99))
+}
+
+/// Choices inside choices draw apart: 1/4 passes both delays, and a half of a half both branches.
+fn nested() -> Model {
+    let text = "[request.r]\npath = [{ probability = 0.5, path = [{ delay = \"1 ms\" }, { probability = 0.5, path = [\
+                { delay = \"10 ms\" }] }, { choose = [{ weight = 1, path = [{ choose = [\
+                { weight = 1, path = [{ delay = \"100 ms\" }] }, { weight = 1, path = [] }] }] }, \
+                { weight = 1, path = [] }] }] }]\n\
+                [service.unused]\nkind = \"station\"\n\
+                [traffic.t]\nprocess = \"poisson\"\nrate = \"1000/s\"\nmix = { r = 1 }\n";
+    // milliseconds
+    let square = 0.5 * (1.0 + 0.5 * (121.0 - 1.0)) + 0.125 * (100.0f64.powi(2) + 2.0 * 100.0 * (1.0 + 0.5 * 10.0));
+    let mean = 0.5 * (1.0 + 0.5 * 10.0 + 0.25 * 100.0);
+    Model::new(text, 1.0, 4.0, 40.0).is("R", mean / 1000.0, |r| r.response("r")).is(
+        "variance",
+        (square - mean * mean) * 1e-6,
+        |r| super::run::variance(&r.class("r").latency_ns),
+    )
 }

@@ -11,16 +11,16 @@ impl Compiler<'_> {
         self.path_from(path, &mut 0);
     }
 
-    /// `count` numbers the places of a path, so that two visits to one station draw apart.
+    /// `count` numbers the places of a path, a step before the steps inside it, so that each draws apart.
     fn path_from(&mut self, path: &[PathStep], count: &mut u32) {
         for step in path {
             self.path_step(step, count);
-            *count += 1;
         }
     }
 
     fn path_step(&mut self, step: &PathStep, count: &mut u32) {
         let place = *count;
+        *count += 1;
         match step {
             PathStep::Visit { station, service } => {
                 let occurrence = self.occurrence(*station);
@@ -41,7 +41,6 @@ impl Compiler<'_> {
             PathStep::Repeat { count: times, path } => {
                 for _ in 0..*times {
                     self.path_from(path, count);
-                    *count += 1;
                 }
             }
             PathStep::Again { probability, path } => {
