@@ -37,9 +37,9 @@ const PINNED: &[(&str, u64, u64, u64)] = &[
     ("closed_users", 6274, 2493, 0x871581a30da8ced4),
     ("two_sources_in_bursts", 5401, 2492, 0x8c1dc0ff34c3c786),
     ("replayed_trace", 1500, 500, 0x86e00c769e4c78e4),
-    ("six_servers", 26006, 960, 0xba66f8048c445a7a),
-    ("six_servers_out_of_memory", 17948, 970, 0x0a0e729846aaf385),
-    ("six_servers_swapping", 26272, 960, 0xcf9579423c558204),
+    ("six_servers", 26006, 960, 0x051646c794286799),
+    ("six_servers_out_of_memory", 17933, 970, 0x5f70f646d8bb58d7),
+    ("six_servers_swapping", 26254, 960, 0xb74016e3b4085e0d),
 ];
 
 #[test]

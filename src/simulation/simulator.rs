@@ -58,7 +58,10 @@ impl<'a> Simulator<'a> {
             slab: Slab::default(),
             ready: VecDeque::new(),
             serving: vec![NONE; leaves].into(),
-            vacant: (0..leaves as u32).rev().filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_))).collect(),
+            vacant: (0..leaves as u32)
+                .rev()
+                .filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_)))
+                .collect(),
             vacated: NONE,
             net,
             sources,

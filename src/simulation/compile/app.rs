@@ -55,7 +55,7 @@ impl Compiler<'_> {
                 c.wait(&format!("{cpu}.wait"), amount);
             }
             if let (Some(calls), Some(pool)) = (&database, pool) {
-                c.call_database(server, class, pool, calls);
+                c.call_database(server, pool, calls);
             }
         };
         let inside = |c: &mut Self| c.with_memory(process, &demand, &cpu, body);
@@ -139,8 +139,7 @@ impl Compiler<'_> {
     }
 
     /// Statements and transactions, one after the other, each on a connection of the pool.
-    fn call_database(&mut self, caller: ServerId, class: ClassId, pool: u32, calls: &DatabaseCalls) {
-        let _ = class;
+    fn call_database(&mut self, caller: ServerId, pool: u32, calls: &DatabaseCalls) {
         let timeout = FailureReason::PoolTimeout as u8;
         let mut number = 0;
         if let Some((reads, entries, subs, router)) = &calls.reads {
