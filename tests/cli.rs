@@ -443,8 +443,23 @@ fn a_result_that_cannot_be_put_in_its_place_leaves_the_folder_as_it_was() {
     assert_eq!(folder.read("results/summary.json"), "of yesterday");
 }
 
-/// `/dev/full` is the disk that is full, for one file and for stdout; a folder on a full disk is an injected
-/// error in the tests of `report::output`.
+/// A limit on the size of files stands for a disk that fills up halfway.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_halfway_leaves_nothing_half_written() {
+    let folder = Folder::with("x.toml", FIRST);
+    let script = "trap '' XFSZ; ulimit -f 2; exec \"$0\" run x.toml -o new/results";
+    let mut limited = Command::new("sh");
+    limited.args(["-c", script, env!("CARGO_BIN_EXE_foobar-sim")]).current_dir(folder.0.path());
+    let output = limited.output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("error: cannot write into new/results: File too large"), "{err}");
+    assert!(out.contains("Latency of answered requests") && !out.contains("Files"), "the work is not lost: {out}");
+    assert_eq!(names(folder.0.path()), ["x.toml"]);
+}
+
+/// `/dev/full` is the disk that is full, for one file and for stdout.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_no_panic() {

@@ -9,6 +9,7 @@ use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::report::output;
 use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
+use crate::simulation::compile::compile;
 use crate::workload::trace as recorded;
 
 pub struct Real;
@@ -29,6 +30,10 @@ impl Simulator for Real {
             overrides.set.push(format!("{key}={value}"));
             scenario::load(&options.scenario, &overrides).ok()
         };
+        if let Some(note) = long_wait(scenario) {
+            progress.note(&note);
+        }
+        progress.show("runs", 0, u64::from(scenario.simulation.runs));
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads.unwrap_or(0))
             .build()
@@ -57,6 +62,22 @@ impl Simulator for Real {
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
+}
+
+/// More requests than this take more than an hour on most machines.
+const MANY_REQUESTS: f64 = 2e9;
+
+/// A slip in a unit makes a run that nobody will see the end of, so that is said at its beginning.
+fn long_wait(scenario: &Scenario) -> Option<String> {
+    let rate = compile(scenario).load.rate_per_s?;
+    let requests = rate * scenario.simulation.duration_s? * f64::from(scenario.simulation.runs);
+    (requests > MANY_REQUESTS).then(|| {
+        format!(
+            "about {:.0} million requests are to be simulated, which takes hours; check the rate and \
+             simulation.duration, or interrupt",
+            requests / 1e6
+        )
+    })
 }
 
 /// Through links as well.
@@ -88,5 +109,22 @@ fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
         _ => Err(Failure::input(format!(
             "there is no trace format {name:?}; there are haproxy, haproxy-clf, nginx, apache, json and csv"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_of_hours_is_announced_and_a_usual_one_is_not() {
+        let queue = "[service.cpu]\nkind = \"station\"\nservice = \"1 ms\"\n[request.job]\npath = [\"cpu\"]\n\
+                     [traffic.all]\nprocess = \"poisson\"\nmix = { job = 1 }\n";
+        let at = |rate: &str| {
+            let text = format!("{queue}rate = \"{rate}\"\n[simulation]\nduration = \"10 min\"\nruns = 10\n");
+            long_wait(&scenario::load_str("queue.toml", &text, &Overrides::default()).unwrap())
+        };
+        assert_eq!(at("900/s"), None);
+        assert!(at("1000000/s").unwrap().starts_with("about 6000 million requests"));
     }
 }
