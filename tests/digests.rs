@@ -17,8 +17,8 @@ use foobar_sim::workload::trace::TraceRecord;
 /// (scenario, events, finished requests, digest)
 const PINNED: &[(&str, u64, u64, u64)] = &[
     ("one_worker", 3844, 1922, 0xf9d57418cee963fb),
-    ("feed_forward", 9315, 2435, 0x6ab7c3b9e149ba35),
-    ("six_servers_as_stations", 34725, 2903, 0x23b0b5f4d3dbe984),
+    ("feed_forward", 9316, 2436, 0x195903821498e9ca),
+    ("six_servers_as_stations", 34799, 2890, 0x060fa5f8ded8befe),
     ("many_workers", 4543, 938, 0x5a9f531561d4508b),
     ("unlimited_workers", 1479, 721, 0x1b8630fa56562cee),
     ("short_queue", 6032, 3756, 0x353ee5b257f97a1e),
@@ -27,19 +27,19 @@ const PINNED: &[(&str, u64, u64, u64)] = &[
     ("ranks", 13149, 4988, 0x1390939f083f78bf),
     ("ranks_with_preemption", 11564, 4988, 0xca0054b0059707a0),
     ("shared_cores", 7512, 3756, 0x52742eb10bbe706c),
-    ("fork_and_join", 10616, 1154, 0x66da04a918a3aa3e),
+    ("fork_and_join", 10616, 1155, 0x2450469e9d25deaf),
     ("again_and_spawn", 6614, 1219, 0x2b910c3cefa8344e),
-    ("balanced_leastconn", 10818, 3606, 0x7acb610c3f5ed8b9),
-    ("balanced_roundrobin", 10806, 3594, 0x6be3dda0f479bfb5),
-    ("balanced_random", 10815, 3603, 0x2c72e26219e81462),
-    ("balanced_source", 10810, 3598, 0x5f4cb5e5bb6a4577),
+    ("balanced_leastconn", 10815, 3603, 0x087ad6dce8221769),
+    ("balanced_roundrobin", 10814, 3602, 0x35a50999795f7ec1),
+    ("balanced_random", 10815, 3603, 0x4ecdad24bd77adac),
+    ("balanced_source", 10805, 3593, 0x9767ed46645a3d30),
     ("impatient_holders", 10044, 2362, 0x4f33077fb9e129a4),
     ("closed_users", 6274, 2493, 0x871581a30da8ced4),
     ("two_sources_in_bursts", 5401, 2492, 0x8c1dc0ff34c3c786),
     ("replayed_trace", 1500, 500, 0x86e00c769e4c78e4),
-    ("six_servers", 26006, 960, 0xba66f8048c445a7a),
-    ("six_servers_out_of_memory", 17948, 970, 0x0a0e729846aaf385),
-    ("six_servers_swapping", 26272, 960, 0xcf9579423c558204),
+    ("six_servers", 26476, 960, 0xba4c0d67b6b6f888),
+    ("six_servers_out_of_memory", 18429, 968, 0x9c0cb5824c590f0c),
+    ("six_servers_swapping", 26727, 960, 0x90900f256806d336),
 ];
 
 #[test]

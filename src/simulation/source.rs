@@ -26,6 +26,8 @@ pub struct Source<'a> {
     /// t = 0 on the clock, nanoseconds.
     origin: u64,
     feed: Feed<'a>,
+    /// Closed users of the sources before this one: requests carry numbers that are unique in the run.
+    pub first_user: u32,
     index: u64,
     /// When the next request comes; `u64::MAX`: never.
     pub next_time: u64,
@@ -75,6 +77,7 @@ impl<'a> Source<'a> {
             key,
             origin,
             feed,
+            first_user: 0,
             index: 0,
             next_time: u64::MAX,
             next_record: None,

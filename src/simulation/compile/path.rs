@@ -15,16 +15,21 @@ impl Compiler<'_> {
     fn path_from(&mut self, path: &[PathStep], count: &mut u32) {
         for step in path {
             self.path_step(step, count);
-            *count += 1;
         }
     }
 
     fn path_step(&mut self, step: &PathStep, count: &mut u32) {
         let place = *count;
+        // before the steps inside, which have places of their own
+        *count += 1;
         match step {
             PathStep::Visit { station, service } => {
-                let occurrence = self.occurrence(*station);
-                self.visit(*station, service.as_ref(), occurrence);
+                let name = self.service_name(*station);
+                let purpose = match self.occurrence(*station) {
+                    0 => format!("{name}.service"),
+                    again => format!("{name}.service{again}"),
+                };
+                self.visit(*station, service.as_ref(), &purpose);
             }
             PathStep::Hold { station, path } => {
                 let (pool, reason) = self.held(*station);
@@ -41,7 +46,6 @@ impl Compiler<'_> {
             PathStep::Repeat { count: times, path } => {
                 for _ in 0..*times {
                     self.path_from(path, count);
-                    *count += 1;
                 }
             }
             PathStep::Again { probability, path } => {
@@ -106,7 +110,8 @@ impl Compiler<'_> {
             let (current, weight) = (self.current, self.weight);
             let fails = std::mem::take(&mut self.fails);
             let sub = self.open_sub();
-            self.visit(station, service, 0);
+            // the work belongs to the request: the same wherever the policy sends it
+            self.visit(station, service, &format!("path.balance{place}.service"));
             subs.push(self.close_sub_returning(sub));
             (self.current, self.weight, self.fails) = (current, weight, fails);
         }
@@ -115,7 +120,7 @@ impl Compiler<'_> {
         let entries = self.table_of(&subs);
         let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
         let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
-        let name = format!("balance{place}->{}", names.join("+"));
+        let name = format!("balance{place} {policy:?}->{}", names.join("+"));
         let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
         let share = 1.0 / stations.len() as f64;
         match dispatcher {
