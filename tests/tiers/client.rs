@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use foobar_sim::scenario::Process;
-use foobar_sim::workload::trace::TraceReader;
+use foobar_sim::workload::trace::{TraceReader, TraceRecord};
 
 use crate::{NEAR, Outcome, execute, load, near, play, run, server};
 
@@ -166,4 +166,30 @@ fn an_upload_waits_for_half_a_round_trip_and_its_bytes() {
     );
     // TCP 10, half 5, 5 of bytes, 1 of CPU, half 5
     play(&text, &[(0.0, "x")]).assert_latencies(&[26.0]);
+}
+
+#[test]
+fn requests_without_recorded_work_are_counted_and_draw_from_those_before_them() {
+    let text = "[service.s]\nkind = \"station\"\nworkers = \"unlimited\"\n\
+                [request.x]\npath = [{ visit = \"s\", service = \"trace(ms)\" }]\n\
+                [traffic.t]\nprocess = \"trace\"\nfile = \"Cargo.toml\"\nformat = \"csv\"\ncolumns = { time = \"t\" }\n\
+                otherwise = \"x\"\nwork = [{ column = \"ms\", unit = \"ms\" }]\n";
+    let scenario = load(text);
+    let record = |(i, work): (usize, &Option<f64>)| TraceRecord {
+        arrival_s: i as f64,
+        class: 0,
+        bytes: None,
+        work_s: [*work, None],
+    };
+    let work = [None, Some(0.004), None, None, Some(0.004)];
+    let outcome =
+        execute(&scenario, &|_| Box::new(work.iter().enumerate().map(record).collect::<Vec<_>>().into_iter()));
+    outcome.assert_latencies(&[0.0, 4.0, 4.0, 4.0, 4.0]);
+    assert_eq!(
+        outcome.result.trace_notes,
+        [
+            "2 requests had no recorded work and drew from the latest of their class",
+            "1 requests had no recorded work before any of their class had, and do none"
+        ]
+    );
 }

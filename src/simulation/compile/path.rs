@@ -4,7 +4,26 @@ use super::haproxy::policy_of;
 use super::{Compiler, SubId};
 use crate::balance::Slot;
 use crate::model::program::{Step, SwitchTable, threshold};
-use crate::scenario::{Amount, Balance, PathStep, ServiceId};
+use crate::scenario::{Amount, Balance, PathStep, RequestBody, Scenario, ServiceId};
+
+/// By service: whether a path holds it.
+pub(super) fn held_stations(scenario: &Scenario) -> Vec<bool> {
+    let mut held = vec![false; scenario.services.len()];
+    let paths = scenario.requests.iter().filter_map(|class| match &class.body {
+        RequestBody::Path(path) => Some(&path[..]),
+        RequestBody::Tiers(_) => None,
+    });
+    let mut left: Vec<&[PathStep]> = paths.collect();
+    while let Some(path) = left.pop() {
+        for step in path {
+            if let PathStep::Hold { station, .. } = step {
+                held[*station] = true;
+            }
+            left.extend(step.parts());
+        }
+    }
+    held
+}
 
 impl Compiler<'_> {
     pub(super) fn path(&mut self, path: &[PathStep]) {
