@@ -28,7 +28,7 @@ const PINNED: &[(&str, u64, u64, u64)] = &[
     ("ranks_with_preemption", 11564, 4988, 0xca0054b0059707a0),
     ("shared_cores", 7512, 3756, 0x52742eb10bbe706c),
     ("fork_and_join", 10616, 1155, 0x2450469e9d25deaf),
-    ("again_and_spawn", 6614, 1219, 0x2b910c3cefa8344e),
+    ("again_and_spawn", 6614, 1219, 0x3c88b557db877772),
     ("balanced_leastconn", 10815, 3603, 0x087ad6dce8221769),
     ("balanced_roundrobin", 10814, 3602, 0x35a50999795f7ec1),
     ("balanced_random", 10815, 3603, 0x4ecdad24bd77adac),

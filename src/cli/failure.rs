@@ -23,7 +23,7 @@ pub enum Failure {
 impl Failure {
     /// The user's mistake in one sentence.
     pub fn input(message: impl std::fmt::Display) -> Failure {
-        Failure::Input(format!("error: {message}"))
+        Failure::Input(visible(&format!("error: {message}")))
     }
 
     pub fn exit_code(&self) -> u8 {
@@ -34,8 +34,24 @@ impl Failure {
     }
 }
 
+/// Names of files and lines of logs may hold what a terminal would obey.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Failure {
         Failure::Ours(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_s_name_cannot_colour_the_message() {
+        let failure = Failure::input("a\u{1b}[31m.log: no such file\nerror: b.log: no such file");
+        assert_eq!(failure.to_string(), "error: a\u{fffd}[31m.log: no such file\nerror: b.log: no such file");
     }
 }

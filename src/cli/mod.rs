@@ -4,7 +4,6 @@
 //! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod console;
-pub mod effective;
 pub mod failure;
 pub mod progress;
 pub mod real;
@@ -19,15 +18,17 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 use console::Console;
 use failure::Failure;
 use progress::Progress;
 
 /// What the subcommands call. Tests put made-up results in the place of simulated ones.
 pub trait Simulator {
-    /// Reads and validates a scenario; each of `overrides` is `key=value`.
-    fn load(&self, file: &Path, overrides: &[String], color: bool) -> Result<Scenario, Failure>;
+    /// Reads and validates a scenario.
+    fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure>;
+    /// Whether its traces can be played: reads them.
+    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure>;
     fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;

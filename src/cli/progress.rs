@@ -60,6 +60,21 @@ impl Progress {
         }
     }
 
+    /// Something to know while one waits.
+    pub fn note(&self, text: &str) {
+        let _ = match &self.display {
+            Display::Nothing => Ok(()),
+            Display::Bar(bar) => {
+                bar.println(format!("foobar-sim: {text}"));
+                Ok(())
+            }
+            Display::Lines(lines) => {
+                let mut lines = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                writeln!(lines.err, "foobar-sim: {text}")
+            }
+        };
+    }
+
     /// Leaves no trace on a terminal.
     pub fn finish(&self) {
         if let Display::Bar(bar) = &self.display {
@@ -113,6 +128,15 @@ mod tests {
     fn lines_are_sparse() {
         assert_eq!(lines(Duration::ZERO), "foobar-sim: runs: 1 of 2\nfoobar-sim: runs: 2 of 2\n");
         assert_eq!(lines(Duration::from_secs(3600)), "");
+    }
+
+    #[test]
+    fn a_note_is_written_at_once() {
+        let shared = Shared::default();
+        let lines = Lines { err: Box::new(shared.clone()), interval: LINE_INTERVAL, last: Instant::now() };
+        Progress { display: Display::Lines(Mutex::new(lines)) }.note("this takes hours");
+        assert_eq!(shared.0.lock().unwrap().as_slice(), b"foobar-sim: this takes hours\n");
+        Progress::new(true, false).note("nobody asked");
     }
 
     #[test]

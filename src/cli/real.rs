@@ -2,39 +2,45 @@
 
 use std::path::Path;
 
-use super::failure::Failure;
+use super::failure::{Failure, visible};
 use super::progress::Progress;
 use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::report::output;
 use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
+use crate::simulation::compile::compile;
 use crate::workload::trace as recorded;
 
 pub struct Real;
 
 impl Simulator for Real {
-    fn load(&self, file: &Path, overrides: &[String], color: bool) -> Result<Scenario, Failure> {
-        scenario::load(file, &Overrides { set: overrides.to_vec(), ..Overrides::default() })
-            .map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure> {
+        scenario::load(file, overrides).map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    }
+
+    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure> {
+        runner::check_traces(scenario).map_err(unplayable)
     }
 
     fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
         let overrides = options.all_overrides();
         let variant = |key: &str, value: &str| {
-            let mut set = overrides.clone();
-            set.push(format!("{key}={value}"));
-            scenario::load(&options.scenario, &Overrides { set, ..Overrides::default() }).ok()
+            let mut overrides = overrides.clone();
+            overrides.set.push(format!("{key}={value}"));
+            scenario::load(&options.scenario, &overrides).ok()
         };
+        if let Some(note) = long_wait(scenario) {
+            progress.note(&note);
+        }
+        progress.show("runs", 0, u64::from(scenario.simulation.runs));
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads.unwrap_or(0))
             .build()
             .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options { precision: options.precision, variant: Some(&variant) };
-        pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| match error {
-            ExperimentError::Trace(error) => Failure::input(error),
-        })
+        pool.install(|| runner::run(scenario, &options, &show)).map_err(unplayable)
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -44,12 +50,46 @@ impl Simulator for Real {
         };
         let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
         if let Some(target) = &options.convert {
+            if is_same(target, &options.file) {
+                let file = options.file.display();
+                return Err(Failure::input(format!(
+                    "{file}: --convert would replace the log itself; name another file"
+                )));
+            }
             let mut csv = Vec::new();
             recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
             output::write_file(target, &csv)?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
+}
+
+/// More requests than this take more than an hour on most machines.
+const MANY_REQUESTS: f64 = 2e9;
+
+/// A slip in a unit makes a run that nobody will see the end of, so that is said at its beginning.
+fn long_wait(scenario: &Scenario) -> Option<String> {
+    let rate = compile(scenario).load.rate_per_s?;
+    let requests = rate * scenario.simulation.duration_s? * f64::from(scenario.simulation.runs);
+    (requests > MANY_REQUESTS).then(|| {
+        format!(
+            "about {:.0} million requests are to be simulated, which takes hours; check the rate and \
+             simulation.duration, or interrupt",
+            requests / 1e6
+        )
+    })
+}
+
+/// Through links as well.
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// One message for each trace.
+fn unplayable(error: ExperimentError) -> Failure {
+    let ExperimentError::Traces(traces) = error;
+    let messages = traces.iter().map(|(traffic, error)| format!("error: traffic.{traffic}.file: {error}"));
+    Failure::Input(visible(&messages.collect::<Vec<_>>().join("\n")))
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.
@@ -69,5 +109,22 @@ fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
         _ => Err(Failure::input(format!(
             "there is no trace format {name:?}; there are haproxy, haproxy-clf, nginx, apache, json and csv"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_of_hours_is_announced_and_a_usual_one_is_not() {
+        let queue = "[service.cpu]\nkind = \"station\"\nservice = \"1 ms\"\n[request.job]\npath = [\"cpu\"]\n\
+                     [traffic.all]\nprocess = \"poisson\"\nmix = { job = 1 }\n";
+        let at = |rate: &str| {
+            let text = format!("{queue}rate = \"{rate}\"\n[simulation]\nduration = \"10 min\"\nruns = 10\n");
+            long_wait(&scenario::load_str("queue.toml", &text, &Overrides::default()).unwrap())
+        };
+        assert_eq!(at("900/s"), None);
+        assert!(at("1000000/s").unwrap().starts_with("about 6000 million requests"));
     }
 }

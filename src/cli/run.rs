@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use crate::experiment::Outcome;
 use crate::report::manifest::Manifest;
 use crate::report::{self, output, text::Written};
+use crate::scenario::Overrides;
 
 use super::Simulator;
 use super::console::Console;
-use super::effective;
 use super::failure::Failure;
 use super::progress::Progress;
 
@@ -29,15 +29,15 @@ pub struct Args {
     pub overrides: Vec<String>,
 
     /// Independent runs; the scenario's number if left out
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_runs, allow_hyphen_values = true)]
     pub runs: Option<u32>,
 
     /// Seed of all randomness; the scenario's if left out
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
 
     /// Add runs until the intervals are this narrow, as half-width over value: `2%`
-    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, allow_hyphen_values = true)]
     pub precision: Option<f64>,
 
     /// Folder for the results; `output/<name of the scenario>` if left out
@@ -53,7 +53,7 @@ pub struct Args {
     pub print_effective: bool,
 
     /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
     pub threads: Option<usize>,
 
     /// Nothing but errors on standard error
@@ -75,11 +75,8 @@ pub enum Format {
 
 impl Args {
     /// `--set`, and the flags that stand for a key of the scenario; the flags win.
-    pub(super) fn all_overrides(&self) -> Vec<String> {
-        let mut all = self.overrides.clone();
-        all.extend(self.runs.map(|n| format!("simulation.runs={n}")));
-        all.extend(self.seed.map(|n| format!("simulation.seed={n}")));
-        all
+    pub(super) fn all_overrides(&self) -> Overrides {
+        Overrides { set: self.overrides.clone(), runs: self.runs, seed: self.seed }
     }
 }
 
@@ -92,25 +89,36 @@ pub fn execute(
 ) -> Result<(), Failure> {
     let scenario = simulator.load(&args.scenario, &args.all_overrides(), console.err_color)?;
     if args.print_effective {
-        return console.print(&effective::render(&scenario));
+        return console.print(&crate::scenario::print_effective(&scenario));
     }
+    // known before hours of simulation, not after them
+    let folder = folder(args, &scenario.name);
+    output::check(&folder)?;
     let progress = Progress::new(args.quiet, console.err_is_terminal);
     let outcome = simulator.run(&scenario, args, &progress)?;
     progress.finish();
-    finish(&outcome, args, Manifest::new(typed), console)
+    finish(&outcome, args, &folder, Manifest::new(typed), console)
+}
+
+fn folder(args: &Args, scenario: &str) -> PathBuf {
+    match &args.output {
+        Some(folder) => folder.clone(),
+        None => Path::new("output").join(output::folder_name(scenario)),
+    }
 }
 
 /// Keeps and prints the result. What cannot be kept is printed all the same.
-fn finish(outcome: &Outcome, args: &Args, manifest: Manifest, console: &mut Console) -> Result<(), Failure> {
-    let folder = match &args.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(output::folder_name(&outcome.summary.scenario.name)),
-    };
+fn finish(
+    outcome: &Outcome,
+    args: &Args,
+    folder: &Path,
+    manifest: Manifest,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let files = report::files(outcome, &manifest);
-    let written = output::write(&folder, &files);
-    let place = written
-        .is_ok()
-        .then(|| Written { folder: &folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });
+    let written = output::write(folder, &files);
+    let place =
+        written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });
     console.print(&match args.format {
         Format::Text => report::text::render(&outcome.summary, place.as_ref(), console.out_color),
         Format::Json => report::json::render(&outcome.summary),
@@ -138,11 +146,29 @@ pub(super) fn parse_override(text: &str) -> Result<String, String> {
     }
 }
 
+/// As simulation.runs.
+fn parse_runs(text: &str) -> Result<u32, String> {
+    whole(text, 1, 1_000_000, "run")
+}
+
+/// As simulation.seed: what TOML can write.
+fn parse_seed(text: &str) -> Result<u64, String> {
+    match text.parse::<i64>() {
+        Ok(seed) if seed >= 0 => Ok(seed as u64),
+        _ => Err(format!("expected a whole number from 0 to {}", i64::MAX)),
+    }
+}
+
+/// More threads than this start slower than they help.
 fn parse_threads(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 thread is needed".into()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("expected a whole number".into()),
+    whole(text, 1, 1024, "thread").map(|n| n as usize)
+}
+
+fn whole(text: &str, least: u32, most: u32, what: &str) -> Result<u32, String> {
+    match text.parse::<i128>() {
+        Ok(n) if n < i128::from(least) => Err(format!("at least {least} {what} is needed")),
+        Ok(n) => u32::try_from(n).ok().filter(|n| *n <= most).ok_or(format!("at most {most} {what}s are possible")),
+        Err(_) => Err(format!("expected a whole number from {least} to {most}")),
     }
 }
 

@@ -13,17 +13,25 @@ use crate::scenario::{Assumption, Mark, Network, Simulation, Warmup};
 /// Gives the example for every scenario but `wrong.toml`.
 #[derive(Default)]
 struct Fake {
-    overrides: RefCell<Vec<String>>,
+    overrides: RefCell<Overrides>,
     breaks_a_law: bool,
+    trace_is_lost: bool,
 }
 
 impl Simulator for Fake {
-    fn load(&self, file: &Path, overrides: &[String], _: bool) -> Result<Scenario, Failure> {
-        *self.overrides.borrow_mut() = overrides.to_vec();
+    fn load(&self, file: &Path, overrides: &Overrides, _: bool) -> Result<Scenario, Failure> {
+        *self.overrides.borrow_mut() = overrides.clone();
         if file.ends_with("wrong.toml") {
             return Err(Failure::input("wrong.toml:3: unknown key `wrokers`"));
         }
         Ok(scenario())
+    }
+
+    fn check_traces(&self, _: &Scenario) -> Result<(), Failure> {
+        match self.trace_is_lost {
+            true => Err(Failure::input("traffic.recorded.file: there is no file a.log")),
+            false => Ok(()),
+        }
     }
 
     fn run(&self, _: &Scenario, _: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
@@ -146,13 +154,34 @@ fn each_format_is_what_the_file_of_that_name_holds() {
 #[test]
 fn a_result_that_cannot_be_kept_is_still_printed() {
     let root = tempfile::tempdir().unwrap();
-    let file = root.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    let said = say(&Fake::default(), &["run", "peak.toml", "-o", file.join("sub").to_str().unwrap()]);
+    // found only when the files are put in their places
+    let folder = root.path().join("results");
+    std::fs::create_dir_all(folder.join("summary.json")).unwrap();
+    let said = say(&Fake::default(), &["run", "peak.toml", "-o", folder.to_str().unwrap()]);
     assert_eq!(said.code, failure::OURS);
     assert!(said.out.contains("Latency of answered requests"));
     assert!(!said.out.contains("Files"), "{}", said.out);
-    assert!(said.err.starts_with("error: cannot create the folder"), "{}", said.err);
+    assert!(said.err.contains("summary.json: a folder of that name is in the way"), "{}", said.err);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_known_before_the_work() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for folder in [file.clone(), file.join("sub")] {
+        let said = say(&Fake::default(), &["run", "peak.toml", "-o", folder.to_str().unwrap()]);
+        assert_eq!((said.code, said.out.as_str()), (failure::OURS, ""));
+        assert!(said.err.starts_with("error: cannot create the folder"), "{}", said.err);
+        assert!(said.err.contains("a file is in the way"), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_valid_scenario_has_traces_that_can_be_played() {
+    let said = say(&Fake { trace_is_lost: true, ..Fake::default() }, &["validate", "peak.toml"]);
+    assert_eq!((said.code, said.out.as_str()), (failure::INPUT, ""));
+    assert_eq!(said.err, "error: traffic.recorded.file: there is no file a.log\n");
 }
 
 #[test]
@@ -182,18 +211,20 @@ fn flags_that_stand_for_keys_become_overrides_and_win() {
         &["run", "p.toml", "--set", "simulation.runs=3", "--runs", "20", "--seed", "7", "--print-effective"],
     );
     assert_eq!(said.code, failure::DONE);
-    assert_eq!(*fake.overrides.borrow(), ["simulation.runs=3", "simulation.runs=20", "simulation.seed=7"]);
+    let overrides = fake.overrides.borrow();
+    assert_eq!(overrides.set, ["simulation.runs=3"]);
+    assert_eq!((overrides.runs, overrides.seed), (Some(20), Some(7)));
 }
 
 #[test]
 fn the_effective_scenario_is_valid_toml() {
     let said = say(&Fake::default(), &["run", "peak.toml", "--print-effective"]);
-    insta::assert_snapshot!(said.out, @r#"
-    # peak, SHA-256 9f86d081
-    service.app.workers = 64  # given: peak.toml:31
-    network.delay = "0.1 ms"  # default: one rack, measured
-    "#);
-    assert!(said.out.parse::<toml::Table>().is_ok());
+    let table: toml::Table = said.out.parse().unwrap();
+    assert_eq!(table["service"]["app"]["workers"].as_integer(), Some(64));
+    assert_eq!(table["network"]["delay"].as_str(), Some("0.1 ms"));
+    for origin in ["# given: peak.toml:31\n", "# default: one rack, measured\n"] {
+        assert!(said.out.contains(origin), "{}", said.out);
+    }
 }
 
 #[test]
@@ -215,7 +246,13 @@ fn a_wrong_command_line_says_what_was_expected() {
     assert!(refused(&["run", "p.toml", "--set", "workers"]).contains("expected KEY=VALUE"));
     assert!(refused(&["run", "p.toml", "--precision", "2"]).contains("such as 2%"));
     assert!(refused(&["run", "p.toml", "--precision", "0%"]).contains("more than 0%"));
-    assert!(refused(&["run", "p.toml", "--runs", "0"]).contains("0 is not in 1.."));
+    assert!(refused(&["run", "p.toml", "--runs", "0"]).contains("at least 1 run is needed"));
+    assert!(refused(&["run", "p.toml", "--runs", "-1"]).contains("at least 1 run is needed"));
+    assert!(refused(&["run", "p.toml", "--runs", "1000001"]).contains("at most 1000000 runs"));
+    assert!(refused(&["run", "p.toml", "--runs", "many"]).contains("from 1 to 1000000"));
+    assert!(refused(&["run", "p.toml", "--seed", "-1"]).contains("from 0 to 9223372036854775807"));
+    assert!(refused(&["run", "p.toml", "--precision", "-2%"]).contains("more than 0%"));
+    assert!(refused(&["run", "p.toml", "--threads", "1000000"]).contains("at most 1024 threads"));
     assert!(refused(&["run", "p.toml", "--threads", "0"]).contains("at least 1 thread"));
     assert!(refused(&["run"]).contains("SCENARIO"));
     assert!(refused(&["validat", "p.toml"]).contains("similar"));

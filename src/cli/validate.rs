@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::report::figure::{counted, duration};
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 
 use super::Simulator;
 use super::console::Console;
@@ -23,7 +23,9 @@ pub struct Args {
 }
 
 pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -> Result<(), Failure> {
-    let scenario = simulator.load(&args.scenario, &args.overrides, console.err_color)?;
+    let overrides = Overrides { set: args.overrides.clone(), ..Overrides::default() };
+    let scenario = simulator.load(&args.scenario, &overrides, console.err_color)?;
+    simulator.check_traces(&scenario)?;
     console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
 }
 

@@ -72,12 +72,11 @@ impl<T> IndexMut<usize> for Table<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, debug_assertions))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(debug_assertions)]
     #[should_panic(expected = "id 2 of a table of 2")]
     fn a_wrong_id_is_caught_where_assertions_are_on() {
         let table = Table::from(vec![1, 2]);

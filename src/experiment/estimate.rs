@@ -57,6 +57,11 @@ impl Doubt {
     }
 }
 
+/// A share is at most 1, and so is the end of its interval.
+pub fn share(estimate: Estimate) -> Estimate {
+    Estimate { ci95: estimate.ci95.map(|[low, high]| [low, high.min(1.0)]), ..estimate }
+}
+
 /// Nothing was observed.
 pub fn nothing() -> Estimate {
     Estimate { value: None, ci95: None, runs: 0, censored: false }
@@ -97,6 +102,12 @@ mod tests {
     #[test]
     fn no_interval_goes_below_nothing() {
         assert_eq!(Doubt::default().mean([Some(0.0), Some(1.0)]).ci95.unwrap()[0], 0.0);
+    }
+
+    #[test]
+    fn no_share_goes_beyond_all() {
+        let busy = share(Doubt::default().mean([Some(0.5), Some(1.0)]));
+        assert_eq!((busy.value, busy.ci95), (Some(0.75), Some([0.0, 1.0])));
     }
 
     #[test]

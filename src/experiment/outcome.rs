@@ -221,9 +221,12 @@ fn observation_cautions(
     cautions
 }
 
-/// From the offered load if all rates are known; else the busiest station, pools apart (they are full because of
-/// what their holders wait for).
-fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) -> Option<Bottleneck> {
+/// With a station this busy, a full pool is full because of what its holders wait for.
+const HELD_UP: f64 = 0.9;
+
+/// From the offered load if all rates are known; else the busiest station or pool. A pool is passed over where
+/// its holders are held up by a busy station.
+pub(super) fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) -> Option<Bottleneck> {
     let utilization = |s: &StationSummary| s.utilization.value;
     if let Some((station, rate)) = load.and_then(LoadTable::bottleneck) {
         let measured = stations.iter().find(|s| s.name == station.station);
@@ -233,12 +236,17 @@ fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) -> Option<B
             max_rate_per_s: Some(rate),
         });
     }
-    let busiest = stations
-        .iter()
-        .filter(|s| s.role != "pool")
-        .filter_map(|s| Some((s, utilization(s).filter(|u| *u > 0.0)?)))
-        // the first among equals
-        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    let busiest_of = |pools: bool| {
+        let of_kind = stations.iter().filter(|s| (s.role == "pool") == pools);
+        of_kind
+            .filter_map(|s| Some((s, utilization(s).filter(|u| *u > 0.0)?)))
+            // the first among equals
+            .reduce(|best, next| if next.1 > best.1 { next } else { best })
+    };
+    let busiest = match (busiest_of(false), busiest_of(true)) {
+        (Some(station), Some(pool)) if station.1 < HELD_UP && pool.1 > station.1 => pool,
+        (station, pool) => station.or(pool)?,
+    };
     Some(Bottleneck { station: busiest.0.name.clone(), utilization: Some(busiest.1), max_rate_per_s: None })
 }
 

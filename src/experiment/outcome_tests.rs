@@ -192,6 +192,25 @@ fn several_looks_widen_every_interval() {
 }
 
 #[test]
+fn a_pool_is_the_bottleneck_where_no_station_holds_its_users_up() {
+    let station = |name: &str, role, busy: f64| {
+        let mut one = outcome(&scenario(None), &runs(1), &Context::default()).summary.stations.remove(0);
+        one.name = name.to_owned();
+        one.role = role;
+        one.utilization.value = Some(busy);
+        one
+    };
+    let named = |cpu: f64, workers: f64| {
+        let both = [station("app1.cpu", "cpu", cpu), station("app.workers", "pool", workers)];
+        outcome::bottleneck(&both, None).unwrap().station
+    };
+    // its holders wait for an outside API
+    assert_eq!(named(0.06, 0.72), "app.workers");
+    assert_eq!(named(0.97, 1.0), "app1.cpu");
+    assert_eq!(named(0.5, 0.2), "app1.cpu");
+}
+
+#[test]
 fn without_a_load_table_the_busiest_station_is_the_bottleneck() {
     let found = outcome(&scenario(None), &runs(5), &Context::default()).summary;
     let bottleneck = found.bottleneck.unwrap();

@@ -29,8 +29,9 @@ pub struct Options<'a> {
 
 #[derive(Debug, Error)]
 pub enum ExperimentError {
-    #[error(transparent)]
-    Trace(#[from] TraceError),
+    /// Every trace that cannot be played, with the name of its traffic.
+    #[error("{}", .0.iter().map(|(traffic, error)| format!("traffic.{traffic}.file: {error}")).collect::<Vec<_>>().join("\n"))]
+    Traces(Vec<(String, TraceError)>),
 }
 
 /// Pilot runs for an automatic warm-up.
@@ -81,6 +82,14 @@ pub fn run(
     Ok(outcome(scenario, &runs, context))
 }
 
+/// Reads every trace through, as [`run`] does before its first run.
+///
+/// # Errors
+/// All traces that cannot be played.
+pub fn check_traces(scenario: &Scenario) -> Result<(), ExperimentError> {
+    Prepared::new(scenario).map(|_| ())
+}
+
 /// A scenario ready to be run again and again.
 struct Prepared<'s> {
     scenario: &'s Scenario,
@@ -90,12 +99,20 @@ struct Prepared<'s> {
 }
 
 impl<'s> Prepared<'s> {
-    fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, TraceError> {
-        let recordings = scenario.traffic.iter().map(|traffic| match &traffic.process {
-            Process::Trace(source) => Recording::open(source).map(Some),
-            _ => Ok(None),
-        });
-        let recordings = recordings.collect::<Result<_, _>>()?;
+    fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, ExperimentError> {
+        let (mut recordings, mut unplayable) = (Vec::new(), Vec::new());
+        for traffic in &scenario.traffic {
+            match &traffic.process {
+                Process::Trace(source) => match Recording::open(source) {
+                    Ok(recording) => recordings.push(Some(recording)),
+                    Err(error) => unplayable.push((traffic.name.clone(), error)),
+                },
+                _ => recordings.push(None),
+            }
+        }
+        if !unplayable.is_empty() {
+            return Err(ExperimentError::Traces(unplayable));
+        }
         Ok(Prepared { scenario, compiled: compile(scenario), recordings })
     }
 

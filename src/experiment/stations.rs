@@ -1,6 +1,6 @@
 //! What the runs say of each station and of each replica.
 
-use super::estimate::{Doubt, PERCENTILE_RUNS, nothing, plain};
+use super::estimate::{Doubt, PERCENTILE_RUNS, nothing, plain, share};
 use super::merge;
 use super::ranked::{MS, Ranked, TailNotes, percentile};
 use super::summary::{Estimate, Lag, ReplicationSummary, StationDetailSummary, StationSummary};
@@ -45,7 +45,7 @@ fn station(
         name: first.name.clone(),
         role: role_name(first.role),
         workers: first.workers,
-        utilization: mean(&|s, t| ratio(s.busy_area_ns as f64, f64::from(s.workers?) * t * SECOND)),
+        utilization: share(mean(&|s, t| ratio(s.busy_area_ns as f64, f64::from(s.workers?) * t * SECOND))),
         queue_mean: mean(&|s, t| ratio(s.present_area_ns.saturating_sub(s.busy_area_ns) as f64, t * SECOND)),
         present_mean: mean(&|s, t| ratio(s.present_area_ns as f64, t * SECOND)),
         waiting_ms: mean(&|s, _| waiting_ns(s).map(|ns| ns / MS)),
@@ -117,8 +117,12 @@ fn detail(doubt: &Doubt, notes: &mut TailNotes, runs: &[&StationResult]) -> Opti
         sojourn_ms,
         sojourn_variance_s2: doubt
             .mean(details.iter().map(|d| d.sojourn_ns.variance().map(|ns2| ns2 / (SECOND * SECOND)))),
-        waits: doubt.mean(runs.iter().zip(&details).map(|(s, d)| ratio(d.arrivals_waiting as f64, s.arrivals as f64))),
-        present_at_least: (1..=PRESENT_MAX).map(|n| doubt.mean(details.iter().map(|d| at_least(d, n)))).collect(),
+        waits: share(
+            doubt.mean(runs.iter().zip(&details).map(|(s, d)| ratio(d.arrivals_waiting as f64, s.arrivals as f64))),
+        ),
+        present_at_least: (1..=PRESENT_MAX)
+            .map(|n| share(doubt.mean(details.iter().map(|d| at_least(d, n)))))
+            .collect(),
     })
 }
 
@@ -148,20 +152,20 @@ fn replica(doubt: &Doubt, notes: &mut TailNotes, runs: &[(&ReplicaResult, f64)])
     };
     let mean = |of: &dyn Fn(&ReplicaResult, f64) -> Option<f64>| doubt.mean(runs.iter().map(|&(r, t)| of(r, t)));
     // a read is a trial; a share of none is no share
-    let share = |events: &dyn Fn(&ReplicaResult) -> u64| {
+    let of_reads = |events: &dyn Fn(&ReplicaResult) -> u64| {
         doubt.proportion(&runs.iter().map(|(r, _)| (events(r), r.reads)).collect::<Vec<_>>())
     };
     let sessions = runs.iter().all(|(r, _)| r.own_write_misses.is_some());
     ReplicationSummary {
         apply_delay_ms,
         seconds_behind: mean(&|r, _| r.seconds_behind.mean().map(|ns| ns / SECOND)),
-        behind: mean(&|r, _| r.seconds_behind.share_above(0)),
+        behind: share(mean(&|r, _| r.seconds_behind.share_above(0))),
         seconds_behind_p99: behind_percentile(doubt, runs, 0.99),
         backlog: mean(&|r, t| ratio(r.backlog_area_ns as f64, t * SECOND)),
         backlog_max: runs.iter().map(|(r, _)| r.backlog_max).max().unwrap_or(0),
         reads: runs.iter().map(|(r, _)| r.reads).sum(),
-        stale_reads: share(&|r| r.stale_reads),
-        own_write_misses: sessions.then(|| share(&|r| r.own_write_misses.unwrap_or(0))),
+        stale_reads: of_reads(&|r| r.stale_reads),
+        own_write_misses: sessions.then(|| of_reads(&|r| r.own_write_misses.unwrap_or(0))),
         transactions_lost: 0,
         server,
     }

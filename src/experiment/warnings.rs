@@ -49,7 +49,7 @@ impl Caution {
                 format!(
                     "no steady state: {}",
                     each(stations, |s| {
-                        format!("{:.2} erlangs offered to {} of {}", s.erlangs, workers(s.workers), s.station)
+                        format!("{} erlangs offered to {} of {}", erlangs(s.erlangs), workers(s.workers), s.station)
                     })
                 ),
                 "queues grow as long as the run lasts, so the figures depend on its length and have no interval; \
@@ -61,7 +61,7 @@ impl Caution {
                 format!(
                     "more work is offered than can be done ({}): {:.1}% of requests fail",
                     each(stations, |s| {
-                        format!("{:.2} erlangs to {} of {}", s.erlangs, workers(s.workers), s.station)
+                        format!("{} erlangs to {} of {}", erlangs(s.erlangs), workers(s.workers), s.station)
                     }),
                     100.0 * failed_share
                 ),
@@ -132,6 +132,11 @@ impl Caution {
 
 fn share(loaded: &Loaded) -> f64 {
     loaded.erlangs / f64::from(loaded.workers)
+}
+
+/// Two decimals, and none where they say nothing.
+fn erlangs(load: f64) -> String {
+    if load < 1000.0 { format!("{load:.2}") } else { format!("{load:.0}") }
 }
 
 fn workers(count: u32) -> String {

@@ -65,6 +65,7 @@ pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
 /// `10 runs of 30 min after a warm-up of 2 min (auto), seed 42`
 pub fn setting(summary: &Summary) -> String {
     let warmup = match figure::duration(summary.warmup_s) {
+        _ if summary.warmup_auto && summary.warmup_s == 0.0 => "without warm-up (auto: none is needed)".into(),
         length if summary.warmup_auto => format!("after a warm-up of {length} (auto)"),
         _ if summary.warmup_s == 0.0 => "without warm-up".into(),
         length => format!("after a warm-up of {length}"),
@@ -97,7 +98,7 @@ fn traffic(summary: &Summary, out: &mut Vec<Block>) {
         out.push(Block::Line(Tone::Alarm, "No request was answered.".into()));
     }
     let note = if summary.runs > 1 {
-        format!("±: 95% interval over {} runs; ±?: none can be given (see the warnings)", summary.runs)
+        format!("±: 95% interval over {} runs; ±?: none (see Warnings), or all runs agree", summary.runs)
     } else {
         "±?: no interval from one run".into()
     };
@@ -169,6 +170,10 @@ fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
         Extent::Terminal => busiest.len().min(STATIONS_SHOWN),
         Extent::Full => busiest.len(),
     };
+    let small = match extent {
+        Extent::Terminal => figure::coarse,
+        Extent::Full => figure::estimate,
+    };
     let mut table = Table::new(&["station", "workers", "busy %", "queue", "waiting ms", "service ms"]);
     if extent == Extent::Full {
         table.columns.extend(["sojourn ms", "left /s", "lost"].map(String::from));
@@ -177,8 +182,8 @@ fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
         let mut figures = vec![
             Figure::plain(station.workers.map_or("no limit".into(), |n| figure::count(n.into()))),
             figure::estimate(&station.utilization, 100.0),
-            figure::estimate(&station.queue_mean, 1.0),
-            figure::estimate(&station.waiting_ms, 1.0),
+            small(&station.queue_mean, 1.0),
+            small(&station.waiting_ms, 1.0),
             figure::estimate(&station.service_ms, 1.0),
         ];
         if extent == Extent::Full {
@@ -357,11 +362,13 @@ fn warnings(summary: &Summary, out: &mut Vec<Block>) {
 }
 
 fn sensitivities(summary: &Summary, out: &mut Vec<Block>) {
-    if summary.sensitivities.is_empty() {
+    // a change that rounds to nothing moves nothing
+    let moving: Vec<_> = summary.sensitivities.iter().filter(|s| s.p99_change_percent.abs() >= 0.05).collect();
+    if moving.is_empty() {
         return;
     }
     out.push(Block::Heading("Defaults that move p99 most; measure these first".into()));
-    for s in summary.sensitivities.iter().take(SENSITIVITIES_SHOWN) {
+    for s in moving.into_iter().take(SENSITIVITIES_SHOWN) {
         let change = figure::signed_percent(s.p99_change_percent);
         out.push(Block::Item {
             tone: Tone::Plain,

@@ -37,7 +37,9 @@ pub fn estimate(estimate: &Estimate, scale: f64) -> Figure {
     }
     let interval = estimate.ci95.map(|ends| ends.map(|end| end * scale));
     let Some([low, high]) = interval.filter(|ends| ends.iter().all(|end| end.is_finite())) else {
-        return Figure { value: number(value), doubt: NO_INTERVAL.into() };
+        // nothing seen in any run needs no alarm: what is counted or timed here is never below 0
+        let doubt = if value == 0.0 { "" } else { NO_INTERVAL };
+        return Figure { value: number(value), doubt: doubt.into() };
     };
     let half = (high - low) / 2.0;
     let decimals = decimals_for(value, half);
@@ -48,6 +50,30 @@ pub fn estimate(estimate: &Estimate, scale: f64) -> Figure {
         format!("±{}", round_up(half, decimals))
     };
     Figure { value: format!("{value:.decimals$}"), doubt }
+}
+
+/// As [`estimate`], for queues and waits on a terminal: nobody acts on the millionth of one, so what lies below
+/// a thousandth, interval and all, is shown as `<0.001`, and the rest with at most three decimals.
+pub fn coarse(estimate: &Estimate, scale: f64) -> Figure {
+    const LEAST: f64 = 0.001;
+    let Some(value) = estimate.value.map(|v| v * scale) else { return self::estimate(estimate, scale) };
+    let high = estimate.ci95.map_or(value, |[_, high]| high * scale);
+    if value > 0.0 && value.max(high) < LEAST {
+        return Figure::plain(format!("<{LEAST}"));
+    }
+    let fine = |text: &str| text.split_once('.').is_some_and(|(_, decimals)| decimals.len() > 3);
+    let figure = self::estimate(estimate, scale);
+    match estimate.ci95.map(|ends| ends.map(|end| end * scale)) {
+        Some([low, high]) if fine(&figure.value) => {
+            let doubt = match figure.doubt.starts_with('[') {
+                true => format!("[{}, {}]", round_down(low, 3), round_up(high, 3)),
+                false => format!("±{}", round_up((high - low) / 2.0, 3)),
+            };
+            Figure { value: trim_zero(format!("{value:.3}")), doubt }
+        }
+        None if fine(&figure.value) => Figure { value: trim_zero(format!("{value:.3}")), ..figure },
+        _ => figure,
+    }
 }
 
 /// The estimate as a maximum or the like, which has no interval.
@@ -101,8 +127,10 @@ pub fn duration(seconds: f64) -> String {
             return format!("{} {unit}", number(seconds / length));
         }
     }
-    if seconds > 0.0 && seconds < 1.0 {
-        return format!("{} ms", number(seconds * 1000.0));
+    for (unit, length) in [("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3)] {
+        if seconds > 0.0 && seconds < 999.5 * length {
+            return format!("{} {unit}", number(seconds / length));
+        }
     }
     format!("{} s", number(seconds))
 }
@@ -189,6 +217,26 @@ mod tests {
         assert_eq!(bare(&e).text(), "213");
     }
 
+    #[test]
+    fn nothing_at_all_is_no_alarm() {
+        let nothing = Estimate { value: Some(0.0), ci95: None, runs: 2, censored: false };
+        assert_eq!(estimate(&nothing, 100.0).text(), "0");
+        assert_eq!(coarse(&nothing, 1.0).text(), "0");
+    }
+
+    #[test]
+    fn a_millionth_of_a_queue_is_not_spelled_out() {
+        let of =
+            |value: f64, ci95| coarse(&Estimate { value: Some(value), ci95, runs: 2, censored: false }, 1.0).text();
+        assert_eq!(of(0.000011, Some([0.000007, 0.000015])), "<0.001");
+        assert_eq!(of(0.000011, None), "<0.001");
+        // the interval reaches higher
+        assert_eq!(of(0.0004, Some([0.0, 0.0016])), "0 [0, 0.002]");
+        assert_eq!(of(0.01234, Some([0.01230, 0.01238])), "0.012 ±0.001");
+        assert_eq!(of(0.01234, None), "0.012 ±?");
+        assert_eq!(of(41.312, Some([41.10, 41.524])), "41.3 ±0.3");
+    }
+
     proptest::proptest! {
         #[test]
         fn the_printed_interval_holds_the_one_meant(value in -1e7..1e7f64, power in -6..6i32, skew in 0.0..1.0f64) {
@@ -223,6 +271,9 @@ mod tests {
         assert_eq!(duration(90.0), "90 s");
         assert_eq!(duration(0.25), "250 ms");
         assert_eq!(duration(0.0), "0 s");
+        assert_eq!(duration(1e-9), "1 ns");
+        assert_eq!(duration(2.5e-5), "25 us");
+        assert_eq!(duration(0.9999), "0.9999 s");
         assert_eq!(number(0.012_345), "0.01235");
         assert_eq!(number(123_456.7), "123457");
         assert_eq!(signed_percent(-12.34), "-12.3%");

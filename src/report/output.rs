@@ -9,27 +9,54 @@ use tempfile::{Builder, NamedTempFile};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    #[error("cannot create the folder {}: {}", .folder.display(), reason(.source))]
+    #[error("cannot create the folder {}: {}", .folder.display(), reason(.source, ELSEWHERE))]
     Create { folder: PathBuf, source: io::Error },
-    #[error("cannot write into {}: {}", .folder.display(), reason(.source))]
+    #[error("cannot write into {}: {}", .folder.display(), reason(.source, ELSEWHERE))]
     Write { folder: PathBuf, source: io::Error },
-    #[error("cannot write {}: {}", .file.display(), reason(.source))]
+    #[error("cannot write {}: {}", .file.display(), reason(.source, ELSEWHERE))]
     Place { file: PathBuf, source: io::Error },
+    /// One file that the user named.
+    #[error("cannot write {}: {}", .file.display(), reason(.source, "name another file"))]
+    File { file: PathBuf, source: io::Error },
 }
 
+/// Results go to a folder.
+const ELSEWHERE: &str = "choose another folder with -o";
+
 /// What the operating system says, and what to do about the usual cases.
-fn reason(error: &io::Error) -> String {
+fn reason(error: &io::Error, remedy: &str) -> String {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => "no permission; choose another folder with -o".into(),
+        io::ErrorKind::PermissionDenied => format!("no permission; {remedy}"),
         io::ErrorKind::StorageFull => "the disk is full; nothing was written".into(),
         io::ErrorKind::QuotaExceeded => "the disk quota is used up; nothing was written".into(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only; choose another folder with -o".into(),
+        io::ErrorKind::ReadOnlyFilesystem => format!("the file system is read-only; {remedy}"),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file is in the way; remove it or choose another folder with -o".into()
+            format!("a file is in the way; remove it or {remedy}")
         }
-        io::ErrorKind::IsADirectory => "a folder of that name is in the way; remove it".into(),
-        _ => error.to_string(),
+        io::ErrorKind::IsADirectory => format!("a folder of that name is in the way; remove it or {remedy}"),
+        io::ErrorKind::InvalidFilename => format!("the name is too long or not allowed; {remedy}"),
+        _ => format!("{error}; {remedy}"),
     }
+}
+
+/// Whether results could be put there, without making anything that stays: a file in the way or a folder
+/// where nothing can be written is better known before the work than after it.
+pub fn check(folder: &Path) -> Result<(), OutputError> {
+    let Some(existing) = folder.ancestors().find(|path| path.as_os_str().is_empty() || path.symlink_metadata().is_ok())
+    else {
+        return Ok(());
+    };
+    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+    if !existing.is_dir() {
+        return Err(OutputError::Create { folder: folder.into(), source: io::ErrorKind::NotADirectory.into() });
+    }
+    // a file, then a folder, since one may be possible without the other
+    let probe = if existing == folder {
+        fill(existing, &[]).map(drop)
+    } else {
+        Builder::new().prefix(".foobar-sim-").tempdir_in(existing).map(drop)
+    };
+    probe.map_err(|source| OutputError::Write { folder: existing.into(), source })
 }
 
 /// Writes (name, content) pairs into `folder`, which is created with its parents. On an error the folder
@@ -46,11 +73,22 @@ pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputErr
     result
 }
 
-/// Writes one file, whole or not at all.
+/// Writes one file, whole or not at all. A device or a pipe (`/dev/stdout`) is written to, and stays what it is.
 pub fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    write(folder, &[(name, content.to_vec())])
+    let failed = |source| OutputError::File { file: file.into(), source };
+    if fs::metadata(file).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return fs::OpenOptions::new().write(true).open(file).and_then(|mut f| f.write_all(content)).map_err(failed);
+    }
+    // a link stays one: what it leads to is replaced
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    write(folder, &[(name, content.to_vec())]).map_err(|error| match error {
+        OutputError::Create { source, .. }
+        | OutputError::Write { source, .. }
+        | OutputError::Place { source, .. }
+        | OutputError::File { source, .. } => failed(source),
+    })
 }
 
 fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
@@ -141,7 +179,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("b.txt")).unwrap();
         let error = write(root.path(), &files()).unwrap_err().to_string();
-        assert!(error.ends_with("b.txt: a folder of that name is in the way; remove it"), "{error}");
+        assert!(
+            error.ends_with("b.txt: a folder of that name is in the way; remove it or choose another folder with -o"),
+            "{error}"
+        );
         assert_eq!(listing(root.path()), ["b.txt"]);
 
         let inside = root.path().join("new/folder");
@@ -163,6 +204,45 @@ mod tests {
         // nobody can create files there, the superuser neither
         let error = write(Path::new("/proc/sys"), &files()).unwrap_err().to_string();
         assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_beforehand_and_nothing_is_left() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        for wrong in [file.clone(), file.join("a/b")] {
+            let error = check(&wrong).unwrap_err().to_string();
+            assert!(error.contains("a file is in the way"), "{error}");
+        }
+        for right in [root.path().to_path_buf(), root.path().join("new/folder")] {
+            check(&right).unwrap();
+        }
+        assert_eq!(listing(root.path()), ["file"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_named_and_a_device_stays_one() {
+        let error = write_file(Path::new("/dev/full"), b"x").unwrap_err().to_string();
+        assert_eq!(error, "cannot write /dev/full: the disk is full; nothing was written");
+        assert!(!fs::metadata("/dev/full").unwrap().is_file());
+        for wrong in ["/proc/sys", "/proc/sys/new"] {
+            let error = check(Path::new(wrong)).unwrap_err().to_string();
+            assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_what_is_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_file(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[cfg(unix)]

@@ -4,8 +4,8 @@ use super::figure::Figure;
 
 /// Between two columns on a terminal.
 const GAP: usize = 2;
-/// Names are shortened to this before a table is split.
-const NAME_MIN: usize = 14;
+/// Names up to this length stay whole (`db.db1.max_connections` has 22), even if the table must be split.
+const NAME_MIN: usize = 24;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
@@ -24,13 +24,16 @@ impl Table {
         self.rows.push((name.into(), figures));
     }
 
-    /// Lines of at most `width` characters: long names are shortened, and columns that do not fit go into
+    /// Lines of at most `width` characters: very long names are shortened, and columns that do not fit go into
     /// a second table below, so that nothing is lost. The first line of each part is its heading.
     pub fn to_lines(&self, width: usize) -> Vec<Vec<String>> {
         let columns: Vec<ColumnLayout> = (1..self.columns.len()).map(|i| self.layout(i)).collect();
         let figures_width: usize = columns.iter().map(|c| c.width + GAP).sum();
         let longest = self.rows.iter().map(|(name, _)| length(name)).max().unwrap_or(0).max(length(&self.columns[0]));
-        let name_width = longest.min(width.saturating_sub(figures_width).max(NAME_MIN));
+        let widest = columns.iter().map(|c| c.width + GAP).max().unwrap_or(0);
+        // beside each figure there is room for a name, or what can be had of it
+        let most = width.saturating_sub(widest).max(1);
+        let name_width = longest.min(width.saturating_sub(figures_width).max(NAME_MIN)).min(most);
 
         let mut parts = Vec::new();
         let mut first = 0;
@@ -176,12 +179,24 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shortens_names_and_then_splits() {
-        assert_eq!(table().to_lines(40)[0][2], "a_class_wi…_long_name   17 ±2      -");
+    fn a_narrow_terminal_splits_and_shortens_only_very_long_names() {
+        assert_eq!(
+            table().to_lines(45),
+            [[
+                "class                         p50 ms   p99 ms",
+                "home                        4.1 ±0.2  112 ±13",
+                "a_class_with_…_a_long_name   17 ±2      -",
+            ]]
+        );
+        let mut stations = Table::new(&["station", "busy %", "service ms"]);
+        stations.row("db.db1.max_connections", vec![figure("4.1", "±0.2"), figure("112", "±13")]);
+        let parts = stations.to_lines(40);
+        assert_eq!(parts.len(), 2);
+        assert!(parts.iter().all(|part| part[1].starts_with("db.db1.max_connections ")), "{parts:?}");
         let parts = table().to_lines(25);
         assert_eq!(parts.len(), 2);
         assert!(parts.iter().flatten().all(|line| line.chars().count() <= 25), "{parts:?}");
-        assert_eq!(parts[1][1], "home            112 ±13");
+        assert_eq!(parts[1][1], "home             112 ±13");
     }
 
     #[test]

@@ -250,3 +250,13 @@ fn charts_to_look_at() {
         }
     }
 }
+
+#[test]
+fn a_line_of_a_log_cannot_speak_to_the_terminal() {
+    let mut summary = example::outcome().summary;
+    summary.warnings[0].message = "line 3: GET /\u{1b}[2J\u{7}".into();
+    summary.stations[0].name = "app\u{1b}[31m".into();
+    let text = text::render(&summary, None, false);
+    assert!(text.contains("GET /\u{fffd}[2J\u{fffd}") && text.contains("app\u{fffd}[31m"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+}

@@ -19,7 +19,7 @@ pub struct Written<'a> {
 pub fn render(summary: &Summary, written: Option<&Written>, color: bool) -> String {
     let paint = Paint { color };
     let mut out = String::new();
-    out.push_str(&paint.bold(&summary.scenario.name));
+    out.push_str(&paint.bold(&harmless(&summary.scenario.name)));
     out.push('\n');
     push_wrapped(&mut out, &content::setting(summary), INDENT, |line| line.into());
     push_wrapped(&mut out, &content::size(summary), INDENT, |line| paint.tone(Tone::Faint, line));
@@ -49,7 +49,8 @@ fn push_block(out: &mut String, block: &Block, paint: Paint) {
                 }
                 for (i, line) in part.iter().enumerate() {
                     out.push_str(&" ".repeat(INDENT));
-                    out.push_str(&if i == 0 { paint.tone(Tone::Faint, line) } else { line.clone() });
+                    let line = harmless(line);
+                    out.push_str(&if i == 0 { paint.tone(Tone::Faint, &line) } else { line });
                     out.push('\n');
                 }
             }
@@ -73,7 +74,7 @@ fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str
         out.push('\n');
         line.clear();
     };
-    for word in text.split_whitespace() {
+    for word in harmless(text).split_whitespace() {
         if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > WIDTH {
             flush(&mut line);
         }
@@ -83,6 +84,12 @@ fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str
         line.push_str(word);
     }
     flush(&mut line);
+}
+
+/// Names and lines of logs may hold what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && !c.is_whitespace() { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(shown).collect()
 }
 
 /// ECMA-48 colours, or none.

@@ -58,14 +58,12 @@ pub fn work_columns(reader: &mut Reader, root: &Table, traffic: &[Traffic]) -> V
 
 /// A scenario without one of these says nothing.
 pub fn presence(reader: &mut Reader, names: &Names, scenario: &Scenario) {
-    let top = || Place { file: 0, span: 0..0 };
+    let file = reader.files.0.first().map_or(String::new(), |file| file.name.clone());
     let mut need = |is_missing: bool, key: &str, help: &str| {
         if is_missing {
-            reader.error(
-                Diagnostic::at(top(), format!("{key}: missing"))
-                    .label(format!("there is no [{key}.NAME] in this scenario"))
-                    .help(help),
-            );
+            // nowhere in the file, so no line of it is shown
+            let message = format!("{key}: missing; there is no [{key}.NAME] in this scenario");
+            reader.error(Diagnostic::nowhere(message).label(file.as_str()).help(help));
         }
     };
     need(names.services.is_empty(), "service", "add a table such as [service.app] with its kind");

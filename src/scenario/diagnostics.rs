@@ -88,7 +88,7 @@ impl Diagnostics {
         self
     }
 
-    /// One block for each, in the manner of rustc, and a last line that counts them.
+    /// One block for each, in the manner of rustc, and a last line that counts several.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
@@ -96,8 +96,9 @@ impl Diagnostics {
             out.push_str(&renderer.render(&self.report(item)));
             out.push_str("\n\n");
         }
-        let count = self.items.len();
-        out.push_str(&format!("{count} error{} in the scenario\n", if count == 1 { "" } else { "s" }));
+        if self.items.len() > 1 {
+            out.push_str(&format!("{} errors in the scenario\n", self.items.len()));
+        }
         out
     }
 
@@ -130,6 +131,8 @@ impl Diagnostics {
         let end = place.span.end.clamp(start, text.len());
         let from = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let to = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+        // an editor's \r\n is no part of the line
+        let to = if text[end..to].ends_with('\r') { to - 1 } else { to };
         let line = 1 + text.as_bytes()[..from].iter().filter(|&&byte| byte == b'\n').count();
         Snippet::source(&text[from..to])
             .line_start(line)

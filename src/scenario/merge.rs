@@ -1,5 +1,6 @@
 //! From a file to one tree: `extends` first, then `--set`. Reads files; judges no key but `extends`.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::Overrides;
@@ -169,6 +170,10 @@ fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Di
         );
         return;
     }
+    if let Some(diagnostic) = names_nothing(table, &keys, &key_place) {
+        diagnostics.push(diagnostic);
+        return;
+    }
     if let Err(problem) = set_in_table(table, &keys, node, &key_place) {
         diagnostics.push(
             Diagnostic::at(key_place, format!("--set {}: {problem}", keys.join(".")))
@@ -176,6 +181,24 @@ fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Di
                 .help("set the whole value instead, in TOML: --set 'key={ a = 1 }'"),
         );
     }
+}
+
+/// Sections whose tables have names of the user's.
+const NAMED: [(&str, &str); 4] =
+    [("server", "server"), ("service", "service"), ("request", "request class"), ("traffic", "traffic")];
+
+/// A value of a server, service, class or traffic that is not there, while one is called nearly the same: a slip.
+fn names_nothing(table: &Table, keys: &[String], place: &Place) -> Option<Diagnostic> {
+    let [section, name, _, ..] = keys else { return None };
+    let (_, what) = NAMED.iter().find(|(known, _)| known == section)?;
+    let Some(Value::Table(tables)) = table.get(section).map(|entry| &entry.node.value) else { return None };
+    if tables.get(name).is_some() {
+        return None;
+    }
+    let near = super::reader::nearest(name, tables.entries.iter().map(|entry| entry.key.as_str()))?;
+    let help = format!("did you mean {section}.{near}? A new one is given whole: --set '{section}.{name}={{ ... }}'");
+    let message = format!("--set {}: there is no {what} `{name}`", keys.join("."));
+    Some(Diagnostic::at(place.clone(), message).label("not in the scenario").help(help))
 }
 
 /// `a."b.c".d` to its parts; `None` where a part is empty or a quote is not closed.
@@ -236,12 +259,16 @@ pub fn read_text(path: &Path) -> Result<String, (String, String)> {
         return Err((format!("{shown} is a directory, not a scenario"), "name the .toml file in it".into()));
     }
     if data.len() > SCENARIO_BYTES_MAX {
-        return Err((
-            format!("{shown} has {} bytes: too large for a scenario", data.len()),
-            "name a scenario (TOML); recorded traffic belongs into a traffic table with process = \"trace\"".into(),
-        ));
+        return Err(too_large(path, &format!("{} bytes", data.len())));
     }
-    let bytes = std::fs::read(path).map_err(|error| explain(path, &error))?;
+    // a pipe or a device says nothing of its length, and may have no end
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(SCENARIO_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| explain(path, &error))?;
+    if bytes.len() as u64 > SCENARIO_BYTES_MAX {
+        return Err(too_large(path, "more than 16 MiB"));
+    }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).to_vec();
     let text = String::from_utf8(bytes).map_err(|error| {
         (
@@ -256,6 +283,13 @@ pub fn read_text(path: &Path) -> Result<String, (String, String)> {
         ));
     }
     Ok(text)
+}
+
+fn too_large(path: &Path, size: &str) -> (String, String) {
+    (
+        format!("{} has {size}: too large for a scenario", path.display()),
+        "name a scenario (TOML); recorded traffic belongs into a traffic table with process = \"trace\"".into(),
+    )
 }
 
 /// An I/O error in words that say what to do.

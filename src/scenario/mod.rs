@@ -1,9 +1,9 @@
-//! The scenario: from files as written to the validated [`Scenario`]; every message to users about input.
+//! The scenario: from files as written to the validated `Scenario`; every message to users about input.
 //!
-//! In reading order: [`merge`] makes one tree of the files and the command line, [`tree`] is that tree,
+//! In reading order: `merge` makes one tree of the files and the command line, `tree` is that tree,
 //! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
 //! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
-//! `check` holds what spans sections. [`model`] is what comes out.
+//! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
 

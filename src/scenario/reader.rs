@@ -392,6 +392,12 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Nothing more can be said of this table: its other keys are not judged.
+    pub fn give_up(&mut self) {
+        let rest: Vec<String> = self.rest().iter().map(|entry| entry.key.clone()).collect();
+        self.taken.extend(rest);
+    }
+
     /// Reports what nobody took.
     pub fn finish(self, reader: &mut Reader) {
         for entry in self.rest() {

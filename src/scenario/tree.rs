@@ -172,16 +172,57 @@ impl Table {
 pub fn parse(files: &SourceFiles, file: FileId, diagnostics: &mut Diagnostics) -> Table {
     let text = files.0[file].text.as_str();
     let (table, errors) = DeTable::parse_recoverable(text);
+    let mut twice: Option<usize> = None;
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         let label = error.message().to_string();
+        let place = Place { file, span };
+        if label == "duplicate key" {
+            let header = header_of(text, place.span.start);
+            // below a header that stands twice, its keys do as well
+            if twice != Some(header) {
+                diagnostics.push(duplicate(text, &place, header));
+            }
+            if place.span.start < text[header..].find('\n').map_or(text.len(), |end| header + end) {
+                twice = Some(header);
+            }
+            continue;
+        }
         diagnostics.push(
-            Diagnostic::at(Place { file, span }, "this is not valid TOML")
+            Diagnostic::at(place, "this is not valid TOML")
                 .label(label)
                 .help("write `key = value` lines under `[table]` headers; text and quantities stand in \"quotes\""),
         );
     }
     if errors.is_empty() { convert_table(table.get_ref(), file, diagnostics) } else { Table::default() }
+}
+
+/// Where the line of the last `[table]` up to this place begins; 0 above the first.
+fn header_of(text: &str, at: usize) -> usize {
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let mut line_start = 0;
+    let mut header = 0;
+    for line in text[..end].split_inclusive('\n') {
+        if line.trim_start().starts_with('[') && line.trim_end().ends_with(']') || line.trim_start().starts_with("[[") {
+            header = line_start;
+        }
+        line_start += line.len();
+    }
+    header
+}
+
+fn duplicate(text: &str, place: &Place, header: usize) -> Diagnostic {
+    let word = &text[place.span.clone()];
+    let line = text[header..].lines().next().unwrap_or_default();
+    if line.trim_start().starts_with('[') && place.span.start < header + line.len() {
+        let table = line.trim_start().trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+        return Diagnostic::at(place.clone(), format!("{table}: this table stands twice"))
+            .label("again")
+            .help("give one of the two another name, or put their keys under one header");
+    }
+    Diagnostic::at(place.clone(), format!("{word}: this key stands twice in its table"))
+        .label("again")
+        .help("remove one of the two")
 }
 
 /// A value given on the command line: TOML, or else text.

@@ -64,9 +64,10 @@ impl Clock {
     #[inline(always)]
     fn advance(&mut self, gap_ns: f64) -> SimTime {
         let gap = gap_ns + self.fraction;
-        let whole = gap as u64;
+        // signed, which converts in one instruction
+        let whole = gap as i64;
         self.fraction = gap - whole as f64;
-        self.now = self.now.saturating_add(whole);
+        self.now = self.now.saturating_add(whole as u64);
         SimTime(self.now)
     }
 }

@@ -170,3 +170,25 @@ pub const NEAR: &str = "[network]\ndelay = \"0 ms\"\nclient_rtt = \"0 ms\"\n";
 pub fn near(is: f64, expected: f64, share: f64) {
     assert!((is - expected).abs() <= share * expected.abs(), "{is}, expected {expected} within {share}");
 }
+
+#[test]
+fn the_scenarios_of_the_package_obey_the_laws_across_a_warm_up() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "toml")) {
+        let short = ["simulation.duration=2 s", "simulation.warmup=1 s"].map(str::to_string).to_vec();
+        let overrides = Overrides { set: short, ..Overrides::default() };
+        let scenario =
+            foobar_sim::scenario::load(file, &overrides).unwrap_or_else(|wrong| panic!("{}: {wrong}", file.display()));
+        let traces = |source: usize| -> Records<'_> {
+            let foobar_sim::scenario::Process::Trace(trace) = &scenario.traffic[source].process else {
+                panic!("no trace");
+            };
+            let reader = foobar_sim::workload::trace::TraceReader::open(trace).unwrap();
+            Box::new(reader.map(|record| record.unwrap()))
+        };
+        let outcome = execute(&scenario, &traces);
+        assert!(outcome.result.finished_total > 0, "{}", file.display());
+    }
+}

@@ -180,3 +180,17 @@ fn the_writes_of_other_users_are_not_ones_own() {
     assert!(replica.stale_reads > 100);
     assert_eq!(replica.own_write_misses, Some(0));
 }
+
+#[test]
+fn two_replicas_share_the_primarys_card() {
+    let text = replicated(&appliers(1), "").replace("[\"d2\"]", "[\"d2\", \"d3\"]") + &server("d3", 4);
+    let outcome = play(&text, &[(0.0, "writes")]);
+    for replica in &outcome.result.replicas {
+        assert_eq!(
+            (replica.apply_delay_ns.count(), replica.apply_delay_ns.sum()),
+            (1, 27_000_000),
+            "{}",
+            replica.server
+        );
+    }
+}

@@ -264,3 +264,15 @@ fn only_a_station_that_is_first_come_first_served_can_be_held() {
     assert!(wrong.contains("service.s.discipline"), "{wrong}");
     load_str("tiny", &text.replace("\"ps\"", "\"fcfs\""), &Overrides::default()).unwrap();
 }
+
+#[test]
+fn what_follows_a_repeated_part_draws_the_same_however_often_it_was() {
+    let text = |again: f64| {
+        format!(
+            "[service.a]\nkind = \"station\"\nworkers = \"unlimited\"\nservice = \"0 ms\"\n\
+             [request.x]\npath = [{{ again = {again}, path = [\"a\", {{ again = 0.3, path = [\"a\"] }}] }}, {{ delay = \"exponential(5 ms)\" }}]\n"
+        )
+    };
+    let arrivals: Vec<_> = (0..50).map(|i| (i as f64, "x")).collect();
+    assert_eq!(play(&text(0.1), &arrivals).latencies(), play(&text(0.9), &arrivals).latencies());
+}

@@ -1,4 +1,4 @@
-//! The pictures: SVG, 1200 x 675, in one visual language ([`style`]). The font comes with the program.
+//! The pictures: SVG, 1200 x 675, in one visual language (`style`). The font comes with the program.
 
 mod axis;
 mod latency_distribution;

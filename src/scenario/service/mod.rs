@@ -39,11 +39,14 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, around: 
             Ok(kind) => kind,
             Err(flaw) => {
                 reader.flaw(&section.key("kind"), &entry.node, flaw);
+                // which keys it may have is the kind's to say
+                section.give_up();
                 return None;
             }
         },
         None => {
             section.missing(reader, "kind", "add kind = \"haproxy\", \"nginx\", \"app\", \"mysql\" or \"station\"");
+            section.give_up();
             return None;
         }
     };

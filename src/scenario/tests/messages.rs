@@ -230,7 +230,7 @@ fn overrides_that_reach_nothing() {
 #[test]
 fn text_that_is_not_toml() {
     check("[service.a\nkind = 1", &["this is not valid TOML", "test.toml:1:"]);
-    check("[a]\nx = 1\nx = 2\n", &["this is not valid TOML", "test.toml:3:1", "duplicate key"]);
+    check("[a]\nx = 1\nx = 2\n", &["x: this key stands twice", "test.toml:3:1"]);
     check("x = 99999999999999999999", &["is too large"]);
 }
 
@@ -267,4 +267,72 @@ fn no_line_of_a_scenario_can_be_broken_into_a_panic() {
         }
     }
     assert!(refused > 5 * lines.len(), "only {refused} of {} broken scenarios were refused", 10 * lines.len());
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    let count = |text: &str, option: &[&str]| {
+        let diagnostics = refused(text, option);
+        (diagnostics.len(), diagnostics.render(false))
+    };
+    // the keys of an unknown kind are not judged
+    for option in ["service.app.kind=apache", "service.db.kind=7"] {
+        let (errors, rendered) = count(PEAK, &[option]);
+        assert_eq!(errors, 1, "{rendered}");
+    }
+    // a service that passes requests to itself is not asked which one is in front
+    let circle = "[server.a]\n[service.web]\nkind = \"nginx\"\nservers = [\"a\"]\nupstream = { service = \"web\" }\n\
+                  [request.page]\nweb.cpu = \"1 ms\"\n[traffic.v]\nprocess = \"poisson\"\nrate = \"1/s\"\n";
+    let (errors, rendered) = count(circle, &[]);
+    assert_eq!(errors, 1, "{rendered}");
+    assert!(rendered.contains("`web` is of kind nginx; nginx forwards to app or station"), "{rendered}");
+    // nor are the keys below a header that stands twice
+    let twice = format!("{QUEUE}[service.cpu]\nkind = \"station\"\nworkers = 2\n");
+    let (errors, rendered) = count(&twice, &[]);
+    assert_eq!(errors, 1, "{rendered}");
+    assert!(rendered.contains("service.cpu: this table stands twice"), "{rendered}");
+    assert!(!rendered.contains("errors in the scenario"), "{rendered}");
+}
+
+#[test]
+fn a_key_that_stands_twice() {
+    check("+rate = \"2/s\"", &["rate: this key stands twice in its table", "remove one of the two", "test.toml:9:1"]);
+}
+
+#[test]
+fn one_value_of_something_that_is_not_there() {
+    for (option, expected) in [
+        (
+            "--service.ap.workers=3",
+            &["there is no service `ap`", "did you mean service.app?", "given whole: --set", "--set:1:1"][..],
+        ),
+        ("--server.db3.cpu.cores=3", &["there is no server `db3`", "did you mean server.db"]),
+        ("--traffic.visitor.rate=3/s", &["there is no traffic `visitor`", "did you mean traffic.visitors?"]),
+    ] {
+        check(option, expected);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_end_is_refused() {
+    let endless = std::path::Path::new("/dev/zero");
+    let rendered = crate::scenario::load(endless, &crate::scenario::Overrides::default()).unwrap_err().render(false);
+    assert!(rendered.contains("/dev/zero has more than 16 MiB: too large for a scenario"), "{rendered}");
+}
+
+#[test]
+fn what_is_nowhere_in_the_file_points_at_no_line_of_it() {
+    let rendered = refused("name = \"x\"\n[server.a]\n", &[]).render(false);
+    assert!(
+        rendered.contains("service: missing; there is no [service.NAME] in this scenario\n--> test.toml\n"),
+        "{rendered}"
+    );
+    assert!(!rendered.contains("name = "), "{rendered}");
+}
+
+#[test]
+fn ends_of_lines_from_another_system_are_not_shown() {
+    let rendered = refused("name = \"x\"\r\nbogus = 1\r\n", &[]).render(false);
+    assert!(rendered.contains("2 | bogus = 1\n"), "{rendered}");
 }

@@ -265,11 +265,12 @@ fn read_target(
         }
         None => {
             let example = known.services[0].as_str();
-            section.missing(
-                reader,
-                "target",
-                &format!("more than one service could be the front; say which: target = \"{example}\""),
-            );
+            let help = match known.services.len() {
+                // it passes requests to itself, which is reported there
+                1 => return None,
+                _ => format!("more than one service could be the front; say which: target = \"{example}\""),
+            };
+            section.missing(reader, "target", &help);
         }
     }
     entry_point

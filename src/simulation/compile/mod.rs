@@ -108,6 +108,8 @@ pub(super) struct Compiler<'s> {
     notes: Vec<CompileNote>,
     /// Stations that some path holds; those who merely visit them take the same workers.
     held: Vec<bool>,
+    /// Inside a part that a path may go through again.
+    repeating: bool,
 }
 
 /// Compiles a scenario.
@@ -124,6 +126,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
         named: BTreeMap::new(),
         notes: Vec::new(),
         held: path::held_stations(scenario),
+        repeating: false,
     };
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();

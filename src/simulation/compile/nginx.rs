@@ -45,7 +45,7 @@ impl Compiler<'_> {
         self.hold(connections, FailureReason::ConnectionsExhausted as u8, |c| match (&demand.file, call) {
             (Some(file), _) => {
                 let disk = |c: &mut Self| {
-                    let hit = c.page_cache_hit(service, server, config);
+                    let hit = c.page_cache_hit(server, config);
                     c.maybe(&format!("{cpu}.page_cache_miss"), 1.0 - hit, |c| c.disk_read(server, FILE, file));
                 };
                 let work = |c: &mut Self| {
@@ -86,7 +86,7 @@ impl Compiler<'_> {
     }
 
     /// Share of file reads that the page cache answers: it has the RAM that the server's processes leave.
-    fn page_cache_hit(&self, _service: ServiceId, server: ServerId, config: &Nginx) -> f64 {
+    fn page_cache_hit(&self, server: ServerId, config: &Nginx) -> f64 {
         let Some(Files { total_bytes, popularity }) = &config.files else { return 1.0 };
         let free = (self.scenario.servers[server].memory_bytes - self.resident(server)).max(0.0);
         let exponent = match popularity {

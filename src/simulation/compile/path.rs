@@ -69,9 +69,15 @@ impl Compiler<'_> {
             }
             PathStep::Again { probability, path } => {
                 let back = self.here();
+                let outermost = !std::mem::replace(&mut self.repeating, true);
                 self.weighted(1.0 / (1.0 - probability), |c| c.path_from(path, count));
                 let draw = self.bits_draw(&format!("path.again{place}"));
                 self.emit(Step::Again { draw, threshold: threshold(*probability), back });
+                if outermost {
+                    self.repeating = false;
+                    // what follows draws the same however often this was
+                    self.emit(Step::Visit { number: 0 });
+                }
             }
             PathStep::Fork(branches) => {
                 let (starts, longest) = self.branches(branches, count);

@@ -48,9 +48,27 @@ impl TraceCounts {
 /// A line as shown in messages: at most 120 characters of it.
 pub(super) fn excerpt(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(480)]);
+    // a picture or an archive would only spoil the terminal
+    let unreadable = text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER || c.is_control()).count();
+    if 5 * unreadable > text.chars().count() {
+        return "(not text)".to_string();
+    }
     let mut short: String = text.chars().take(120).collect();
     if short.len() < line.len() {
         short.push_str("...");
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_shown_cut_and_binary_data_not_at_all() {
+        assert_eq!(excerpt(b"GET / HTTP/1.1"), "GET / HTTP/1.1");
+        assert_eq!(excerpt("GET /caf\u{e9}\ta".as_bytes()), "GET /caf\u{e9}\ta");
+        assert_eq!(excerpt(&[b'x'; 500]).len(), 123);
+        assert_eq!(excerpt(b"PK\x03\x04\xff\xfe\x00\x00"), "(not text)");
+    }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub enum TraceError {
-    #[error("{}: no such file; paths in a scenario are relative to the scenario's own file", file.display())]
+    #[error("{}: no such file; check the path (in a scenario it is relative to the scenario's own file)", file.display())]
     Missing { file: PathBuf },
     #[error("{}: is a directory; name one log file (several: put them together with `cat` or `zcat`)", file.display())]
     Directory { file: PathBuf },
@@ -31,7 +31,7 @@ pub enum TraceError {
         text: String,
         why: &'static str,
     },
-    #[error("{}:{line}: arrives {behind_s} s before a request that was already played; raise sort_buffer (now {sort_buffer} lines), or sort the file{}", file.display(), clock_hint(*behind_s))]
+    #[error("{}:{line}: arrives {behind_s:.3} s before a request that was already played; raise sort_buffer (now {sort_buffer} lines), or sort the file{}", file.display(), clock_hint(*behind_s))]
     Unsorted { file: PathBuf, line: u64, behind_s: f64, sort_buffer: usize },
     #[error("{}:{line}: the time stamp is out of range: {why}: {text:?}; repair or remove the line", file.display())]
     StampRange { file: PathBuf, line: u64, text: String, why: &'static str },
@@ -39,7 +39,7 @@ pub enum TraceError {
     Column { file: PathBuf, column: String, known: String },
     #[error("{}: {what} are not supported yet ({lines} such lines); convert them to CSV with a header and use format = \"csv\"", file.display())]
     Unsupported { file: PathBuf, what: &'static str, lines: u64 },
-    #[error("{}: the format is not known; line 1: {text:?}; say which it is with `format`", file.display())]
+    #[error("{}: the format is not known; line 1: {text:?}; say which it is: haproxy, haproxy-clf, nginx, apache, json or csv (`format` in a scenario, `--format` on the command line)", file.display())]
     UnknownFormat { file: PathBuf, text: String },
     #[error("{}: no request is left to play: {why}", file.display())]
     NothingLeft { file: PathBuf, why: String },

@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`reader`] (file to [`TraceRecord`]s) over [`lines`] (plain or gzip), [`parser`] with
 //! one file for each format ([`haproxy`], [`combined`], [`json`], [`csv`]) and [`stamp`]; then [`order`]
-//! (completion order to arrival order) and [`inversion`] (recorded timers to service times). [`detect`]
-//! guesses the format; [`scan`] goes over a file as written: [`summary`] says what is in a file and [`convert`] rewrites it as CSV.
+//! (completion order to arrival order) and [`inversion`] (recorded timers to service times). `detect`
+//! guesses the format; [`scan`] goes over a file as written: `summary` says what is in a file and `convert` rewrites it as CSV.
 //!
 //! Absent on purpose: other people's binary formats, and database logs: requests come from web logs.
 

@@ -1,0 +1,278 @@
+//! Random scenarios: whatever is put together, nothing panics, no request is lost from the count, Little's law
+//! holds exactly, and what was held is given back. A failure prints the number that makes the same scenario.
+
+use foobar_sim::engine::Key;
+use foobar_sim::engine::random::{KeyedRng, purpose};
+use foobar_sim::scenario::{Overrides, load_str};
+use foobar_sim::simulation::compile::compile;
+use foobar_sim::simulation::result::{RunResult, StationRole};
+use foobar_sim::simulation::{RunPlan, run};
+use rayon::prelude::*;
+
+/// In the gate, and in the full campaign.
+const SCENARIOS: u64 = 300;
+const SCENARIOS_FULL: u64 = 20_000;
+
+struct Dice(KeyedRng);
+
+impl Dice {
+    fn of(number: u64) -> Dice {
+        Dice(Key::of_seed(77).indexed(number).draw(purpose("random.scenario"), 0))
+    }
+
+    fn up_to(&mut self, n: u64) -> u64 {
+        self.0.next() % n
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.up_to(from.len() as u64) as usize]
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.up_to(100) < percent
+    }
+
+    fn time(&mut self) -> String {
+        let mean = [0.5, 1.0, 2.0, 5.0, 10.0][self.up_to(5) as usize];
+        match self.up_to(6) {
+            0 => format!("{mean} ms"),
+            1 => format!("exponential({mean} ms)"),
+            2 => format!("lognormal({mean} ms, cv 1.5)"),
+            3 => format!("erlang({mean} ms, k 3)"),
+            4 => format!("hyperexponential({mean} ms, cv 2)"),
+            _ => format!("uniform(0.1 ms, {} ms)", 2.0 * mean),
+        }
+    }
+}
+
+/// Plain stations and a path through them.
+fn path_scenario(dice: &mut Dice) -> String {
+    let mut text = String::from("[simulation]\nduration = \"4 s\"\nwarmup = \"1 s\"\nruns = 1\n");
+    let stations = 2 + dice.up_to(4);
+    let mut queues = Vec::new();
+    for i in 0..stations {
+        let discipline = dice.pick(&["fcfs", "fcfs", "ps", "priority", "priority-preemptive"]);
+        let workers = [1, 2, 3, 20][dice.up_to(4) as usize];
+        text += &format!("[service.s{i}]\nkind = \"station\"\nworkers = {workers}\ndiscipline = \"{discipline}\"\n");
+        text += &format!("service = \"{}\"\n", dice.time());
+        if discipline.starts_with("priority") {
+            text += "priority = [\"b\", \"a\"]\n";
+        }
+        if discipline != "ps" {
+            queues.push(i);
+            if dice.chance(30) {
+                text += &format!("queue_limit = {}\n", dice.up_to(6));
+            }
+            if dice.chance(30) {
+                text += &format!("patience = \"{}\"\n", dice.time());
+            }
+        }
+        if dice.chance(30) {
+            text += "percentiles = true\n";
+        }
+    }
+    text += "[service.pool]\nkind = \"station\"\nworkers = 3\n";
+    if dice.chance(50) {
+        text += "patience = \"20 ms\"\n";
+    }
+    for class in ["a", "b"] {
+        let path = path(dice, stations, 3);
+        text += &format!("[request.{class}]\npath = {path}\n");
+    }
+    text += &traffic(dice, "a = 3, b = 1");
+    text
+}
+
+fn path(dice: &mut Dice, stations: u64, depth: u32) -> String {
+    let mut steps = Vec::new();
+    for _ in 0..1 + dice.up_to(3) {
+        let station = format!("s{}", dice.up_to(stations));
+        let other = format!("s{}", dice.up_to(stations));
+        let deep = depth > 0;
+        steps.push(match dice.up_to(if deep { 11 } else { 3 }) {
+            0 => format!("\"{station}\""),
+            1 => format!("{{ visit = \"{station}\", service = \"{}\" }}", dice.time()),
+            2 => format!("{{ delay = \"{}\" }}", dice.time()),
+            3 => format!("{{ hold = \"pool\", path = {} }}", path(dice, stations, 0)),
+            4 => format!("{{ probability = 0.4, path = {} }}", path(dice, stations, depth - 1)),
+            5 => {
+                let (first, second) = (path(dice, stations, depth - 1), path(dice, stations, depth - 1));
+                format!("{{ choose = [{{ weight = 2, path = {first} }}, {{ weight = 1, path = {second} }}] }}")
+            }
+            6 => format!("{{ repeat = 2, path = {} }}", path(dice, stations, depth - 1)),
+            7 => format!("{{ again = 0.3, path = {} }}", path(dice, stations, depth - 1)),
+            8 => {
+                let (first, second) = (path(dice, stations, depth - 1), path(dice, stations, depth - 1));
+                format!("{{ fork = [{first}, {second}] }}")
+            }
+            9 => format!("{{ spawn = {} }}", path(dice, stations, depth - 1)),
+            _ if station != other => {
+                let policy = dice.pick(&["roundrobin", "leastconn", "first", "random(2)", "source", "static-rr"]);
+                format!("{{ balance = \"{policy}\", stations = [\"{station}\", \"{other}\"] }}")
+            }
+            _ => format!("\"{station}\""),
+        });
+    }
+    format!("[{}]", steps.join(", "))
+}
+
+fn traffic(dice: &mut Dice, mix: &str) -> String {
+    let rate = [20, 60, 150, 400][dice.up_to(4) as usize];
+    let process = match dice.up_to(7) {
+        0 => format!("process = \"poisson\"\nrate = \"{rate}/s\""),
+        1 => format!("process = \"constant\"\nrate = \"{rate}/s\""),
+        2 => format!("process = \"renewal\"\ngap = \"gamma({} ms, cv 2)\"", 1000 / rate),
+        3 => format!(
+            "process = \"mmpp\"\nstates = [{{ rate = \"{rate}/s\", lasts = \"200 ms\" }}, \
+             {{ rate = \"10/s\", lasts = \"1 s\" }}]"
+        ),
+        4 => format!("process = \"batch\"\nrate = \"{}/s\"\nsize = \"geometric(4)\"", rate / 5),
+        5 => format!("process = \"closed\"\nusers = {}\nthink = \"exponential(50 ms)\"", 1 + rate / 10),
+        _ => format!(
+            "process = \"poisson\"\nprofile = [[\"0 s\", \"10/s\"], [\"2 s\", \"{rate}/s\"]]\nshape = \"linear\""
+        ),
+    };
+    format!("[traffic.t]\n{process}\nmix = {{ {mix} }}\n")
+}
+
+/// The tiers, with limits so small that every way of failing is taken.
+fn tier_scenario(dice: &mut Dice) -> String {
+    let n = 1 + dice.up_to(3);
+    let mut text = String::from("[simulation]\nduration = \"4 s\"\nwarmup = \"1 s\"\nruns = 1\n");
+    let mut servers = vec!["lb".to_owned(), "db1".into(), "db2".into()];
+    let split = dice.chance(70);
+    let (mut webs, mut apps) = (Vec::new(), Vec::new());
+    for i in 0..n {
+        webs.push(if split { format!("web{i}") } else { "lb".into() });
+        apps.push(if split { format!("app{i}") } else { "db1".into() });
+    }
+    webs.dedup();
+    apps.dedup();
+    if split {
+        servers.extend(webs.iter().chain(&apps).cloned());
+    }
+    for server in servers {
+        let discipline = dice.pick(&["ps", "fcfs"]);
+        text += &format!(
+            "[server.{server}]\ncpu = {{ cores = {}, discipline = \"{discipline}\" }}\nmemory = \"2 GiB\"\n\
+             nic = \"200 Mbit/s\"\n",
+            1 + dice.up_to(4)
+        );
+    }
+    let list = |names: &[String]| names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
+    text += &format!(
+        "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\nservers = [\"lb\"]\n\
+         maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {} }}\n\
+         timeout = {{ queue = \"50 ms\" }}\n",
+        dice.time(),
+        20 + dice.up_to(100),
+        dice.pick(&["roundrobin", "leastconn", "static-rr", "first", "source", "random"]),
+        2 + dice.up_to(30)
+    );
+    if dice.chance(60) {
+        text += "tls = { key = \"rsa-2048\", resumption = 0.5, version = \"1.2\" }\n";
+    }
+    text += &format!(
+        "[service.web]\nkind = \"nginx\"\nservers = [{}]\nworker_processes = {}\nworker_connections = {}\n\
+         files = {{ total = \"8 GiB\", popularity = \"zipf(0.9)\" }}\n\
+         upstream = {{ service = \"app\", balance = \"{}\", keepalive = {} }}\n",
+        list(&webs),
+        1 + dice.up_to(3),
+        10 + dice.up_to(40),
+        dice.pick(&["round_robin", "least_conn", "ip_hash", "random", "random two"]),
+        dice.up_to(2) * 16
+    );
+    let runtime = if dice.chance(60) {
+        format!("runtime = \"workers\"\nworkers = {}", 1 + dice.up_to(12))
+    } else {
+        format!("runtime = \"event-loop\"\nprocesses = {}", 1 + dice.up_to(2))
+    };
+    text += &format!(
+        "[service.app]\nkind = \"app\"\nservers = [{}]\n{runtime}\nbacklog = {}\n\
+         memory = {{ base = \"200 MiB\", per_worker = \"20 MiB\", when_full = \"{}\", restart = \"300 ms\" }}\n\
+         database = {{ service = \"db\", pool = {}, acquire_timeout = \"30 ms\" }}\n",
+        list(&apps),
+        dice.up_to(20),
+        dice.pick(&["swap", "oom"]),
+        1 + dice.up_to(8)
+    );
+    text += &format!(
+        "[service.db]\nkind = \"mysql\"\nprimary = \"db1\"\nreplicas = [\"db2\"]\nmax_connections = {}\n\
+         innodb_buffer_pool_size = \"512 MiB\"\nbuffer_pool_hit = 0.9\nreads = {}\nsync_binlog = {}\n\
+         innodb_flush_log_at_trx_commit = {}\nreplication = {{ mode = \"async\", replica_parallel_workers = {} }}\n",
+        1 + dice.up_to(12),
+        dice.pick(&["\"primary\"", "\"replica\"", "\"any\"", "{ max_lag = \"20 ms\" }"]),
+        dice.up_to(4),
+        dice.up_to(3),
+        1 + dice.up_to(4)
+    );
+    text += &format!(
+        "[request.file]\nresponse = \"20 KiB\"\nweb.file = \"20 KiB\"\n\
+         [request.page]\nresponse = \"lognormal(30 KiB, cv 1)\"\nupload = \"1 KiB\"\napp.cpu = \"{}\"\n\
+         app.memory = \"{} MiB\"\ndb.reads = {{ count = {}, cpu = \"{}\", pages = 6 }}\n\
+         [request.order]\napp.cpu = \"{}\"\napp.wait = \"{}\"\n\
+         db.transactions = [{{ reads = 2, writes = 2, log = \"4 KiB\", cpu = \"{}\" }}]\n",
+        dice.time(),
+        1 + dice.up_to(400),
+        1 + dice.up_to(4),
+        dice.time(),
+        dice.time(),
+        dice.time(),
+        dice.time()
+    );
+    text += &traffic(dice, "file = 2, page = 2, order = 1");
+    text += "client = { requests_per_connection = 3 }\n";
+    text
+}
+
+fn check(number: u64) -> Result<(), String> {
+    let mut dice = Dice::of(number);
+    let text = if number.is_multiple_of(2) { path_scenario(&mut dice) } else { tier_scenario(&mut dice) };
+    let scenario = load_str("random.toml", &text, &Overrides::default())
+        .map_err(|error| format!("scenario {number} is not valid:\n{}\n{text}", error.render(false)))?;
+    let compiled = compile(&scenario);
+    let plan = RunPlan { run: 0, warmup_s: 1.0, duration_s: Some(4.0), traces: &|_| Box::new(std::iter::empty()) };
+    let result = run(&scenario, &compiled, &plan);
+    laws(&result).map_err(|broken| format!("scenario {number}: {broken}\n{text}"))?;
+    let again = run(&scenario, &compiled, &plan);
+    if format!("{result:?}") != format!("{again:?}") {
+        return Err(format!("scenario {number}: a second run differs\n{text}"));
+    }
+    Ok(())
+}
+
+fn laws(result: &RunResult) -> Result<(), String> {
+    let offered: u64 = result.classes.iter().map(|c| c.offered).sum();
+    let finished: u64 = result.classes.iter().map(|c| c.completed + c.failures()).sum();
+    if result.in_flight_start + offered != finished + result.in_flight_end {
+        return Err(format!(
+            "{} inside + {offered} arrived, {finished} finished + {} inside",
+            result.in_flight_start, result.in_flight_end
+        ));
+    }
+    for s in &result.stations {
+        if s.present_start + s.arrivals != s.departures + s.lost + s.present_end {
+            return Err(format!("{}: requests are lost from the count: {s:?}", s.name));
+        }
+        let slots = s.workers.map_or(f64::INFINITY, |w| w as f64);
+        if s.busy_area_ns as f64 > slots * result.measured_s * 1e9 * (1.0 + 1e-9) {
+            return Err(format!("{}: busier than it can be", s.name));
+        }
+        if s.role != StationRole::Pool && s.role != StationRole::Applier {
+            let sojourns = s.sojourn_sum_ns + s.lost_waiting_sum_ns + s.sojourn_open_ns;
+            if sojourns != s.present_area_ns + s.sojourn_before_ns {
+                return Err(format!("{}: Little's law is broken: {s:?}", s.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn random_scenarios_keep_the_laws() {
+    let full = std::env::var_os("FOOBAR_SIM_FULL").is_some();
+    let count = if full { SCENARIOS_FULL } else { SCENARIOS };
+    let broken: Vec<String> = (0..count).into_par_iter().filter_map(|number| check(number).err()).collect();
+    assert!(broken.is_empty(), "{} of {count} scenarios; the first:\n{}", broken.len(), broken[0]);
+    println!("{count} random scenarios, all laws kept");
+}
