@@ -190,6 +190,11 @@ pub struct Replica {
     /// Ticket that may pass `AwaitTurn` next, and who waits: (ticket, request).
     pub turn: u64,
     pub waiting: Heap<u64, RequestId>,
+    /// How often somebody looks at its lag, at whole multiples of this (nanoseconds; 0: nobody does), when
+    /// that was last, and the lag seen then.
+    pub poll_ns: u64,
+    pub polled_at: u64,
+    pub polled_behind_ns: u64,
 }
 
 impl Replica {
@@ -210,7 +215,21 @@ impl Replica {
             received: 0,
             turn: 0,
             waiting: Heap::default(),
+            poll_ns: 0,
+            polled_at: 0,
+            polled_behind_ns: 0,
         }
+    }
+
+    /// The lag as last polled at `now`, nanoseconds. Nobody is woken for a poll: what was pending at its
+    /// instant is pending still at the first look after it, or until the first transaction is applied after it.
+    pub fn polled_behind_ns(&mut self, now: u64) -> u64 {
+        let poll = now / self.poll_ns * self.poll_ns;
+        if poll != self.polled_at {
+            self.polled_at = poll;
+            self.polled_behind_ns = self.behind_ns(poll);
+        }
+        self.polled_behind_ns
     }
 
     /// Age of the oldest transaction not applied at `now`, nanoseconds; 0 when caught up.
@@ -246,6 +265,9 @@ impl Replica {
     /// The oldest transaction is applied: they come in the order of commits.
     pub fn apply(&mut self, now: u64, committed: u64) {
         self.advance(now);
+        if self.poll_ns > 0 {
+            self.polled_behind_ns(now);
+        }
         let oldest = self.pending.pop_front().expect("an applied transaction was committed before");
         assert_eq!(oldest, committed, "replica {} applied out of commit order", self.server);
         self.applied += 1;
@@ -286,7 +308,8 @@ pub enum Rule {
     /// Round robin over these servers (index within the service; 0 is the primary).
     RoundRobin(Vec<u32>),
     /// Round robin over the replicas whose lag, as last polled, is at most this; else the primary.
-    MaxLag { limit_ns: u64, poll_ns: u64, polled_at: u64, fresh: Vec<u32> },
+    /// `fresh` is scratch.
+    MaxLag { limit_ns: u64, fresh: Vec<u32> },
 }
 
 /// Memory of one server.

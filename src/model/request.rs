@@ -47,7 +47,7 @@ pub struct Request {
     pub failure: u8,
     /// The one who waits for this branch of a fork; of a transaction on its way to a replica, its ticket.
     pub parent: u32,
-    /// Closed user; `NONE` for open traffic.
+    /// Closed user, numbered over all sources; `NONE` for open traffic.
     pub user: u32,
     pub frames: [Frame; DEPTH_MAX],
     /// Work and size that a trace supplied: nanoseconds (two columns), bytes.

@@ -75,8 +75,8 @@ pub enum CpuDiscipline {
     Fcfs,
 }
 
-/// One device: an operation occupies it for 1/iops + bytes/throughput; what remains of `latency` (or of
-/// `fsync`) after that passes without occupying it.
+/// One device: an operation occupies it for 1/iops + bytes/throughput; what `latency` (or `fsync`) is longer
+/// than 1/iops passes after that without occupying it.
 #[derive(Clone, Debug)]
 pub struct Disk {
     pub iops: f64,
@@ -429,6 +429,22 @@ pub enum PathStep {
     Fork(Vec<Vec<PathStep>>),
     /// Starts it and goes on without waiting; the request's response time does not contain it.
     Spawn(Vec<PathStep>),
+}
+
+impl PathStep {
+    /// The paths inside it.
+    pub fn parts(&self) -> Vec<&[PathStep]> {
+        match self {
+            PathStep::Visit { .. } | PathStep::Delay(_) | PathStep::Balance { .. } => Vec::new(),
+            PathStep::Hold { path, .. }
+            | PathStep::Maybe { path, .. }
+            | PathStep::Repeat { path, .. }
+            | PathStep::Again { path, .. }
+            | PathStep::Spawn(path) => vec![path],
+            PathStep::Choose(choices) => choices.iter().map(|(_, path)| &path[..]).collect(),
+            PathStep::Fork(branches) => branches.iter().map(|path| &path[..]).collect(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

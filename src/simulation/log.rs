@@ -53,6 +53,15 @@ impl EventLog {
         self.push(now, id, What::Ends { failure });
     }
 
+    /// A request lives on in another place of the slab.
+    pub fn moved(&mut self, from: RequestId, to: RequestId) {
+        let number = self.numbers[from as usize];
+        if to as usize >= self.numbers.len() {
+            self.numbers.resize(to as usize + 1, u32::MAX);
+        }
+        self.numbers[to as usize] = number;
+    }
+
     fn push(&mut self, now: u64, id: RequestId, what: What) {
         let request = self.numbers.get(id as usize).copied().unwrap_or(u32::MAX);
         self.entries.push(Entry { time_ns: now, request, what });

@@ -118,6 +118,9 @@ impl Simulator<'_> {
         caller.failure = RESET;
         caller.pending = 0;
         let caller = self.slab.insert(caller);
+        if let Some(log) = &mut self.log {
+            log.moved(id, caller);
+        }
         let step = self.return_step(caller);
         self.slab[caller].step = step;
         self.ready.push_back(caller);
@@ -189,20 +192,28 @@ impl Simulator<'_> {
     /// What a disk has begun it finishes; who waits for it leaves.
     fn leave_fcfs(&mut self, id: RequestId, station: u32) {
         let now = self.now;
-        let Some(worker) = self.serving.iter().position(|&other| other == id) else {
-            let entered = self.slab[id].entered;
-            let s = &mut self.net.fcfs[station as usize];
+        let entered = self.slab[id].entered;
+        let worker = self.serving.iter().position(|&other| other == id);
+        let s = &mut self.net.fcfs[station as usize];
+        let in_heap = s.departures.remove_where(|_, other| *other == id).pop();
+        if worker.is_none() && in_heap.is_none() {
             s.queue.remove(&mut self.slab, id);
             s.observed.abandon(now, entered);
             return;
-        };
+        }
         // the operation goes on for a request that ends with it
         let mut ghost = self.slab[id];
         ghost.step = self.net.orphan_end;
         ghost.parent = NONE;
         ghost.user = NONE;
         ghost.depth = 0;
-        self.serving[worker] = self.slab.insert(ghost);
+        let ghost = self.slab.insert(ghost);
+        if let Some((departure, _)) = in_heap {
+            self.net.fcfs[station as usize].departures.push(departure, ghost);
+        }
+        if let Some(worker) = worker {
+            self.serving[worker] = ghost;
+        }
     }
 
     /// After a removal from a line or from the drawn delays: their leaves show what is first now.

@@ -100,9 +100,11 @@ impl Simulator<'_> {
         let trace_notes = self
             .sources
             .iter()
-            .filter(|s| s.without_work > 0)
-            .map(|s| {
-                format!("{} requests had no recorded work and drew from the latest of their class", s.without_work)
+            .flat_map(|s| {
+                let drew = "requests had no recorded work and drew from the latest of their class";
+                let none = "requests had no recorded work before any of their class had, and do none";
+                let counts = [(s.without_work, drew), (s.before_any_work(), none)];
+                counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"))
             })
             .collect();
         RunResult {

@@ -112,12 +112,15 @@ impl<'a> Simulator<'a> {
 
     fn start(&mut self) {
         self.limit = self.observation.next_tick().min(self.observation.end);
+        let mut users_before = 0;
         for i in 0..self.sources.len() {
             let source = &mut self.sources[i];
+            source.first_user = users_before;
             if let Some(users) = source.users() {
+                users_before += users;
                 for user in 0..users {
                     let mut request = Request::new(source.key_of_user(user), 0, 0, source.entry.think_step);
-                    request.user = user;
+                    request.user = source.first_user + user;
                     request.source = i as u32;
                     let id = self.slab.insert(request);
                     self.ready.push_back(id);
@@ -339,7 +342,7 @@ impl<'a> Simulator<'a> {
                     return;
                 }
                 Step::Gone => {
-                    self.observation.last_event = self.now;
+                    self.observation.worked(self.now);
                     self.slab.remove(id);
                     return;
                 }
@@ -356,8 +359,8 @@ impl<'a> Simulator<'a> {
                 Step::JoinStage { stage, draw, .. } => {
                     let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
                     at += 1;
+                    self.slab[id].step = at;
                     if !self.join_stage(id, stage, bytes) {
-                        self.slab[id].step = at;
                         return;
                     }
                 }
@@ -480,13 +483,14 @@ impl<'a> Simulator<'a> {
     fn begin(&mut self, id: RequestId, source: u32) -> StepId {
         let s = &mut self.sources[source as usize];
         let user = self.slab[id].user;
-        let arrival = s.next_of_user(user);
+        let arrival = s.next_of_user(user - s.first_user);
         let request = &mut self.slab[id];
         request.key = arrival.key.0;
         request.arrived = self.now;
         request.class = arrival.class;
         request.visit = 0;
         request.depth = 0;
+        request.frames = Default::default();
         request.failure = 0;
         self.observation.arrived(arrival.class, self.now);
         if let Some(log) = &mut self.log {
@@ -758,7 +762,8 @@ impl<'a> Simulator<'a> {
         }
         if p.queue.len() >= p.queue_limit || p.closed {
             p.observed.turn_away(now);
-            self.slab[id].failure = reason;
+            // of a pool with patience, the step's reason is that of giving up
+            self.slab[id].failure = if p.patience.is_some() && !p.closed { QUEUE_FULL } else { reason };
             return Some(fail);
         }
         p.observed.arrive(now, true);
@@ -798,7 +803,15 @@ impl<'a> Simulator<'a> {
         let now = self.now;
         let d = &mut self.net.dispatchers[dispatcher as usize];
         let key = Key(self.slab[id].key);
-        let client = key.draw(CLIENT, 0).next();
+        // a closed user keeps its address; of open traffic every request comes from another
+        let client = match self.slab[id].user {
+            NONE => key,
+            user => {
+                let source = &self.sources[self.slab[id].source as usize];
+                Key(source.key_of_user(user - source.first_user))
+            }
+        };
+        let client = client.draw(CLIENT, 0).next();
         let mut rng = key.draw(d.choice, self.slab[id].visit as u32);
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
@@ -1078,7 +1091,7 @@ impl<'a> Simulator<'a> {
         let Request { parent, failure, visit, .. } = self.slab[id];
         self.slab.remove(id);
         if parent == NONE {
-            self.observation.last_event = self.now;
+            self.observation.worked(self.now);
             return;
         }
         let waiting = &mut self.slab[parent];
@@ -1101,17 +1114,12 @@ impl<'a> Simulator<'a> {
         r.next += 1;
         match &mut r.rule {
             Rule::RoundRobin(servers) => servers[(turn % servers.len() as u64) as usize],
-            Rule::MaxLag { limit_ns, poll_ns, polled_at, fresh } => {
-                // the poll happens at whole multiples of its interval; its result stands until the next
-                let poll = self.now / *poll_ns * *poll_ns;
-                if *polled_at != poll || turn == 0 {
-                    *polled_at = poll;
-                    fresh.clear();
-                    let database = &self.net.databases[r.database as usize];
-                    for (i, &replica) in database.replicas.iter().enumerate() {
-                        if self.net.replicas[replica as usize].behind_ns(poll) <= *limit_ns {
-                            fresh.push(i as u32 + 1);
-                        }
+            Rule::MaxLag { limit_ns, fresh } => {
+                fresh.clear();
+                let database = &self.net.databases[r.database as usize];
+                for (i, &replica) in database.replicas.iter().enumerate() {
+                    if self.net.replicas[replica as usize].polled_behind_ns(self.now) <= *limit_ns {
+                        fresh.push(i as u32 + 1);
                     }
                 }
                 if fresh.is_empty() { 0 } else { fresh[(turn % fresh.len() as u64) as usize] }
@@ -1119,10 +1127,18 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// True: this request leads a group of its own and goes on; false: it gathers with others.
+    /// True: this request leads its group and goes on; false: it gathers with others. Who finds the stage idle
+    /// leads, once all who are on their way at this instant have joined: a group stays together from stage to
+    /// stage, as in MySQL's `Stage_manager`.
     fn join_stage(&mut self, id: RequestId, stage: u32, bytes: f64) -> bool {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
+        if s.forming == id {
+            s.forming = NONE;
+            std::mem::swap(&mut s.group, &mut s.gathering);
+            s.group_bytes += std::mem::take(&mut s.gathering_bytes);
+            return true;
+        }
         self.slab[id].entered = now;
         if s.busy {
             s.observed.arrive(now, true);
@@ -1138,7 +1154,11 @@ impl<'a> Simulator<'a> {
         // the leader's own entry, for the figures of its leaving
         s.leader_entered = now;
         s.began = now;
-        true
+        s.forming = id;
+        // back to its JoinStage, behind the others
+        self.slab[id].step -= 1;
+        self.ready.push_back(id);
+        false
     }
 
     /// The leader and its followers leave together; the first of those who gathered leads the next group.

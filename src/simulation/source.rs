@@ -26,6 +26,8 @@ pub struct Source<'a> {
     /// t = 0 on the clock, nanoseconds.
     origin: u64,
     feed: Feed<'a>,
+    /// Closed users of the sources before this one: requests carry numbers that are unique in the run.
+    pub first_user: u32,
     index: u64,
     /// When the next request comes; `u64::MAX`: never.
     pub next_time: u64,
@@ -41,6 +43,8 @@ pub struct Source<'a> {
 struct Recent {
     values: Vec<f64>,
     next: usize,
+    /// Requests without a value before the first that had one.
+    missed: u64,
 }
 
 /// How many values are kept of each class and column.
@@ -75,12 +79,18 @@ impl<'a> Source<'a> {
             key,
             origin,
             feed,
+            first_user: 0,
             index: 0,
             next_time: u64::MAX,
             next_record: None,
             supplied,
             without_work: 0,
         }
+    }
+
+    /// Requests whose timer was missing before any other of their class had one: they do no such work.
+    pub fn before_any_work(&self) -> u64 {
+        self.supplied.iter().flatten().filter(|recent| !recent.values.is_empty()).map(|recent| recent.missed).sum()
     }
 
     /// Number of closed users; `None` for open traffic.
@@ -145,7 +155,10 @@ impl<'a> Source<'a> {
                 recent.push(value);
                 value
             }
-            None if recent.values.is_empty() => f64::NAN,
+            None if recent.values.is_empty() => {
+                recent.missed += 1;
+                f64::NAN
+            }
             None => {
                 self.without_work += 1;
                 let n = recent.values.len() as u64;

@@ -124,13 +124,28 @@ impl Compiler<'_> {
             Reads::Replica if replicas.is_empty() => Rule::RoundRobin(vec![0]),
             Reads::Replica => Rule::RoundRobin(replicas),
             Reads::Any => Rule::RoundRobin(all),
-            Reads::MaxLag { max_lag_s, poll_s } => Rule::MaxLag {
-                limit_ns: crate::model::program::round_nanos(max_lag_s * 1e9),
-                poll_ns: crate::model::program::round_nanos(poll_s * 1e9).max(1),
-                polled_at: u64::MAX,
-                fresh: Vec::new(),
-            },
+            Reads::MaxLag { max_lag_s, poll_s } => {
+                let poll_ns = crate::model::program::round_nanos(poll_s * 1e9).max(1);
+                let database = self.database_of(service) as usize;
+                for &replica in &self.net.databases[database].replicas {
+                    self.net.replicas[replica as usize].poll_ns = poll_ns;
+                }
+                Rule::MaxLag { limit_ns: crate::model::program::round_nanos(max_lag_s * 1e9), fresh: Vec::new() }
+            }
         };
+        self.make_router(service, name, rule)
+    }
+
+    /// Writes go to the primary.
+    fn primary_router(&mut self, service: ServiceId) -> u32 {
+        let name = format!("{}.writes", self.service_name(service));
+        match self.named.get(&name) {
+            Some(&router) => router,
+            None => self.make_router(service, name, Rule::RoundRobin(vec![0])),
+        }
+    }
+
+    fn make_router(&mut self, service: ServiceId, name: String, rule: Rule) -> u32 {
         let router = self.net.routers.len() as u32;
         let database = self.database_of(service);
         self.net.routers.push(Router { rule, database, next: 0 });
@@ -140,14 +155,21 @@ impl Compiler<'_> {
 
     /// Statements and transactions, one after the other, each on a connection of the pool.
     fn call_database(&mut self, caller: ServerId, pool: u32, calls: &DatabaseCalls) {
+        // draws of the whole request are those of its first pass, an error's way out included
+        let first_pass = |c: &mut Self| {
+            c.emit(Step::Visit { number: 0 });
+        };
+        self.protected(|c| c.statements(caller, pool, calls), first_pass, first_pass);
+    }
+
+    fn statements(&mut self, caller: ServerId, pool: u32, calls: &DatabaseCalls) {
         let timeout = FailureReason::PoolTimeout as u8;
-        let mut number = 0;
         if let Some((reads, entries, subs, router)) = &calls.reads {
             let servers = self.database_servers(calls.service);
             let result = reads.result.as_ref().map(|bytes| (self.number_draw("database.result", bytes), bytes.mean()));
             let links = self.links(Some(caller), &servers, result.is_some());
             let shares = self.read_shares(*router, servers.len());
-            for _ in 0..reads.count {
+            for number in 0..reads.count {
                 self.emit(Step::Visit { number });
                 self.hold(pool, timeout, |c| {
                     c.emit(Step::Route { router: *router });
@@ -162,25 +184,23 @@ impl Compiler<'_> {
                         }
                     });
                 });
-                number += 1;
             }
+            // a transaction's draws do not depend on how many reads there were before it
+            self.emit(Step::Visit { number: 0 });
         }
         let primary = self.database_servers(calls.service)[..1].to_vec();
         for &sub in &calls.transactions {
             let links = self.links(Some(caller), &primary, false);
             let to = self.subs[sub].entry;
-            self.emit(Step::Visit { number });
+            let router = self.primary_router(calls.service);
             self.hold(pool, timeout, |c| {
+                // the wire is that of whom a read has chosen last, so the primary is chosen too
+                c.emit(Step::Route { router });
                 c.round_trip(links, &[1.0], |c| {
                     c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
                     c.account_call(sub, 1.0);
                 });
             });
-            number += 1;
-        }
-        if number > 0 {
-            // draws of the whole request are those of its first pass
-            self.emit(Step::Visit { number: 0 });
         }
     }
 

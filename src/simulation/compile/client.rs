@@ -11,6 +11,7 @@ pub(super) const RTT: &str = "client.rtt";
 pub(super) const NEW_CONNECTION: &str = "client.new_connection";
 pub(super) const UPLOAD: &str = "request.upload";
 pub(super) const RESPONSE: &str = "request.response";
+pub(super) const FILE: &str = "file.read";
 
 impl Compiler<'_> {
     /// Share of requests that open a connection.
@@ -70,15 +71,21 @@ impl Compiler<'_> {
 
     /// The answer's bytes: from the trace, or drawn.
     pub(super) fn response(&mut self, source: usize, class: ClassId) -> Option<(u32, f64)> {
-        let bytes = self.demands(class).response.clone();
+        let demands = self.demands(class);
+        // a static file is its own answer
+        let file = demands.of_service.iter().find_map(|demand| demand.file.clone());
+        let (purpose, bytes) = match demands.response.clone() {
+            Some(bytes) => (RESPONSE, Some(bytes)),
+            None => (FILE, file),
+        };
         let recorded = matches!(&self.scenario.traffic[source].process, Process::Trace(trace) if trace.sizes);
         if recorded {
             let otherwise = bytes.unwrap_or(Distribution::Constant(0.0));
-            let draw = self.given_draw(RESPONSE, &otherwise, crate::workload::trace::WORK_COLUMNS, 1.0);
+            let draw = self.given_draw(purpose, &otherwise, crate::workload::trace::WORK_COLUMNS, 1.0);
             return Some((draw, otherwise.mean()));
         }
         let bytes = bytes?;
-        Some((self.number_draw(RESPONSE, &bytes), bytes.mean()))
+        Some((self.number_draw(purpose, &bytes), bytes.mean()))
     }
 
     /// The answer's bytes on a hop inside, where the source is not known: a draw that a trace supplies if

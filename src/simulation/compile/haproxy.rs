@@ -67,7 +67,7 @@ impl Compiler<'_> {
             if let Some(amount) = c.demand(class, service).cpu.clone() {
                 c.threaded_cpu(thread_pool, server, &purpose, &amount);
             }
-            c.call_service(server, class, backend, entries, &callees, dispatcher);
+            c.call_service(server, class, backend, entries, &callees, dispatcher, false);
         });
         self.close_sub_returning(sub)
     }
@@ -94,6 +94,7 @@ impl Compiler<'_> {
         entries: u32,
         callees: &[SubId],
         dispatcher: Option<u32>,
+        connects: bool,
     ) {
         let shares = self.shares(service);
         let servers = self.servers_of(service);
@@ -111,6 +112,11 @@ impl Compiler<'_> {
         };
         self.protected(
             |c| {
+                if connects {
+                    // a connection of its own: SYN and SYN-ACK first
+                    c.propagate(links, &shares);
+                    c.propagate(links, &shares);
+                }
                 if let Some((draw, bytes)) = upload {
                     c.emit(Step::Send { links, draw });
                     c.account_transfer(links, &shares, bytes, false);
@@ -173,10 +179,14 @@ impl Compiler<'_> {
         {
             pool.patience = Some(self.timeout(seconds));
         }
+        if timeout_s.is_none() {
+            // nginx keeps no queue: where all are at their max_conns, that is a 502 at once
+            pool.queue_limit = 0;
+        }
         let bound = vec![Queue::default(); slots.len()];
         let dispatcher = self.net.dispatchers.len() as u32;
-        let choice = purpose(&format!("{name}.choice"));
-        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound, choice });
+        let choice = purpose(&name);
+        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), choice, pool, bound });
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

@@ -106,6 +106,10 @@ pub(super) struct Compiler<'s> {
     /// Named pools and dispatchers made so far.
     named: BTreeMap<String, u32>,
     notes: Vec<CompileNote>,
+    /// Stations that some path holds; those who merely visit them take the same workers.
+    held: Vec<bool>,
+    /// Inside a part that a path may go through again.
+    repeating: bool,
 }
 
 /// Compiles a scenario.
@@ -121,6 +125,8 @@ pub fn compile(scenario: &Scenario) -> Compiled {
         hardware: hardware::Hardware::new(scenario.servers.len()),
         named: BTreeMap::new(),
         notes: Vec::new(),
+        held: path::held_stations(scenario),
+        repeating: false,
     };
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();

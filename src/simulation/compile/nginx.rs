@@ -1,13 +1,14 @@
 //! nginx: worker processes and their connections, static files out of the page cache or the disk, and
 //! forwarding to the upstream.
 
+use super::client::FILE;
 use super::hardware::PAGE_BYTES;
 use super::{Compiler, SubId};
 use crate::balance::{Policy, Slot};
 use crate::model::cache::hit_ratio;
 use crate::model::network::Role;
 use crate::model::station::Pool;
-use crate::scenario::{Amount, ClassId, Files, Nginx, NginxBalance, Popularity, ServerId, ServiceId};
+use crate::scenario::{ClassId, Files, Nginx, NginxBalance, Popularity, ServerId, ServiceId};
 use crate::simulation::result::FailureReason;
 
 impl Compiler<'_> {
@@ -45,7 +46,7 @@ impl Compiler<'_> {
             (Some(file), _) => {
                 let disk = |c: &mut Self| {
                     let hit = c.page_cache_hit(server, config);
-                    c.maybe(&format!("{cpu}.page_cache_miss"), 1.0 - hit, |c| c.disk_read(server, "file.read", file));
+                    c.maybe(&format!("{cpu}.page_cache_miss"), 1.0 - hit, |c| c.disk_read(server, FILE, file));
                 };
                 let work = |c: &mut Self| {
                     if let Some(amount) = &demand.cpu {
@@ -70,12 +71,8 @@ impl Compiler<'_> {
                     c.threaded_cpu(workers, server, &cpu, amount);
                 }
                 c.hold(connections, FailureReason::UpstreamConnectionsExhausted as u8, |c| {
-                    if upstream.keepalive == 0 {
-                        // a connection of its own: SYN and SYN-ACK first
-                        let delay = c.scenario.network.delay_s;
-                        c.wait("upstream.connect", &Amount::Drawn(crate::engine::Distribution::Constant(2.0 * delay)));
-                    }
-                    c.call_service(server, class, upstream.service, entries, &callees, dispatcher);
+                    let connects = upstream.keepalive == 0;
+                    c.call_service(server, class, upstream.service, entries, &callees, dispatcher, connects);
                 });
             }
             // nginx answers by itself

@@ -4,14 +4,33 @@ use super::haproxy::policy_of;
 use super::{Compiler, SubId};
 use crate::balance::Slot;
 use crate::model::program::{Step, SwitchTable, threshold};
-use crate::scenario::{Amount, Balance, PathStep, ServiceId};
+use crate::scenario::{Amount, Balance, PathStep, RequestBody, Scenario, ServiceId};
+
+/// By service: whether a path holds it.
+pub(super) fn held_stations(scenario: &Scenario) -> Vec<bool> {
+    let mut held = vec![false; scenario.services.len()];
+    let paths = scenario.requests.iter().filter_map(|class| match &class.body {
+        RequestBody::Path(path) => Some(&path[..]),
+        RequestBody::Tiers(_) => None,
+    });
+    let mut left: Vec<&[PathStep]> = paths.collect();
+    while let Some(path) = left.pop() {
+        for step in path {
+            if let PathStep::Hold { station, .. } = step {
+                held[*station] = true;
+            }
+            left.extend(step.parts());
+        }
+    }
+    held
+}
 
 impl Compiler<'_> {
     pub(super) fn path(&mut self, path: &[PathStep]) {
         self.path_from(path, &mut 0);
     }
 
-    /// `count` numbers the places of a path, a step before the steps inside it, so that each draws apart.
+    /// `count` numbers the places of a path, so that two visits to one station draw apart.
     fn path_from(&mut self, path: &[PathStep], count: &mut u32) {
         for step in path {
             self.path_step(step, count);
@@ -20,11 +39,16 @@ impl Compiler<'_> {
 
     fn path_step(&mut self, step: &PathStep, count: &mut u32) {
         let place = *count;
+        // before the steps inside, which have places of their own
         *count += 1;
         match step {
             PathStep::Visit { station, service } => {
-                let occurrence = self.occurrence(*station);
-                self.visit(*station, service.as_ref(), occurrence);
+                let name = self.service_name(*station);
+                let purpose = match self.occurrence(*station) {
+                    0 => format!("{name}.service"),
+                    again => format!("{name}.service{again}"),
+                };
+                self.visit(*station, service.as_ref(), &purpose);
             }
             PathStep::Hold { station, path } => {
                 let (pool, reason) = self.held(*station);
@@ -36,7 +60,7 @@ impl Compiler<'_> {
             }
             PathStep::Choose(choices) => self.choose(choices, place, count),
             PathStep::Balance { policy, stations, service } => {
-                self.balanced(policy, stations, service.as_ref());
+                self.balanced(policy, stations, service.as_ref(), place);
             }
             PathStep::Repeat { count: times, path } => {
                 for _ in 0..*times {
@@ -45,9 +69,15 @@ impl Compiler<'_> {
             }
             PathStep::Again { probability, path } => {
                 let back = self.here();
+                let outermost = !std::mem::replace(&mut self.repeating, true);
                 self.weighted(1.0 / (1.0 - probability), |c| c.path_from(path, count));
                 let draw = self.bits_draw(&format!("path.again{place}"));
                 self.emit(Step::Again { draw, threshold: threshold(*probability), back });
+                if outermost {
+                    self.repeating = false;
+                    // what follows draws the same however often this was
+                    self.emit(Step::Visit { number: 0 });
+                }
             }
             PathStep::Fork(branches) => {
                 let (starts, longest) = self.branches(branches, count);
@@ -97,24 +127,25 @@ impl Compiler<'_> {
     }
 
     /// One of several stations, by their state.
-    fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>) {
-        let occurrences: Vec<u32> = stations.iter().map(|&station| self.occurrence(station)).collect();
-        let name = self.balancer_name(policy, stations);
+    fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>, place: u32) {
         let skip = self.emit(Step::Jump { to: 0 });
         // each station in a program of its own, so that the choice is a call
         let mut subs: Vec<SubId> = Vec::new();
-        for (&station, occurrence) in stations.iter().zip(occurrences) {
+        for &station in stations {
             let (current, weight) = (self.current, self.weight);
             let fails = std::mem::take(&mut self.fails);
             let sub = self.open_sub();
-            self.visit(station, service, occurrence);
+            // the work belongs to the request: the same wherever the policy sends it
+            self.visit(station, service, &format!("path.balance{place}.service"));
             subs.push(self.close_sub_returning(sub));
             (self.current, self.weight, self.fails) = (current, weight, fails);
         }
         let next = self.here();
         self.net.steps[skip as usize] = Step::Jump { to: next };
         let entries = self.table_of(&subs);
+        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
         let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
+        let name = format!("balance{place} {policy:?}->{}", names.join("+"));
         let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
         let share = 1.0 / stations.len() as f64;
         match dispatcher {
@@ -139,24 +170,6 @@ impl Compiler<'_> {
         for sub in subs {
             self.account_call(sub, share);
         }
-    }
-
-    /// Classes that balance alike over the same stations share one balancer; a second such step on a path is
-    /// a balancer of its own, with its own counts and draws.
-    fn balancer_name(&mut self, policy: &Balance, stations: &[ServiceId]) -> String {
-        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
-        let policy = match *policy {
-            Balance::RoundRobin => "roundrobin".into(),
-            Balance::StaticRr => "static-rr".into(),
-            Balance::LeastConn => "leastconn".into(),
-            Balance::First => "first".into(),
-            Balance::Source => "source".into(),
-            Balance::Random { draws } => format!("random({draws})"),
-        };
-        let stations = names.join("+");
-        let seen = self.named.entry(format!("{}.{policy}->{stations}.steps", self.current)).or_insert(0);
-        *seen += 1;
-        if *seen == 1 { format!("{policy}->{stations}") } else { format!("{policy} {seen}->{stations}") }
     }
 
     /// Parts that run on their own, each ending for itself; returns their first steps, and the mean time of

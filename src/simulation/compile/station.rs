@@ -20,7 +20,7 @@ impl Compiler<'_> {
     pub(super) fn plain(&mut self, service: ServiceId, class: ClassId) -> SubId {
         let amount = self.demand(class, service).cpu.clone();
         let sub = self.open_sub();
-        self.visit(service, amount.as_ref(), 0);
+        self.visit(service, amount.as_ref(), &format!("{}.service", self.service_name(service)));
         self.close_sub_returning(sub)
     }
 
@@ -33,15 +33,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// Queue and be served. `occurrence` tells apart several visits on one path.
-    pub(super) fn visit(&mut self, service: ServiceId, amount: Option<&Amount>, occurrence: u32) {
+    /// Queue and be served; `purpose` is that of the service time's draw.
+    pub(super) fn visit(&mut self, service: ServiceId, amount: Option<&Amount>, purpose: &str) {
         let config = self.station_config(service).clone();
         let amount = amount.cloned().or(config.service.clone().map(Amount::Drawn));
         let amount = amount.expect("a scenario gives every visit a service time");
+        if self.held[service] {
+            let (pool, reason) = self.held(service);
+            return self.hold(pool, reason, |c| c.wait(purpose, &amount));
+        }
         let at = self.station_at(service, &config);
-        let name = self.service_name(service);
-        let purpose = if occurrence == 0 { format!("{name}.service") } else { format!("{name}.service{occurrence}") };
-        let (draw, mean) = self.amount_draw(&purpose, &amount, 1.0);
+        let (draw, mean) = self.amount_draw(purpose, &amount, 1.0);
         match at {
             StationAt::Fcfs(station) => {
                 self.emit_failing(Step::Serve { station, draw, fail: 0 });
