@@ -8,6 +8,7 @@
 //! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
 
 mod check;
+mod check_stations;
 mod diagnostics;
 mod distribution;
 mod effective;
@@ -129,6 +130,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     // What spans sections is only judged when the sections are sound: ids then point where they should.
     if reader.diagnostics.is_empty() {
         check::references(reader, root, &mut scenario, &names, entry_point);
+        check_stations::stations(reader, root, &scenario);
     }
     scenario.assumptions = effective::in_order(std::mem::take(&mut reader.assumptions));
     scenario

@@ -431,22 +431,6 @@ pub enum PathStep {
     Spawn(Vec<PathStep>),
 }
 
-impl PathStep {
-    /// The paths inside it.
-    pub fn parts(&self) -> Vec<&[PathStep]> {
-        match self {
-            PathStep::Visit { .. } | PathStep::Delay(_) | PathStep::Balance { .. } => Vec::new(),
-            PathStep::Hold { path, .. }
-            | PathStep::Maybe { path, .. }
-            | PathStep::Repeat { path, .. }
-            | PathStep::Again { path, .. }
-            | PathStep::Spawn(path) => vec![path],
-            PathStep::Choose(choices) => choices.iter().map(|(_, path)| &path[..]).collect(),
-            PathStep::Fork(branches) => branches.iter().map(|path| &path[..]).collect(),
-        }
-    }
-}
-
 #[derive(Clone, Debug)]
 pub struct Traffic {
     pub name: String,
@@ -527,6 +511,9 @@ impl RateProfile {
         self.points.len() == 1 && self.wave.is_none() && self.spikes.is_empty()
     }
 }
+
+/// Most columns of work that a trace may supply with a request.
+pub const WORK_COLUMNS: usize = 2;
 
 /// Recorded traffic.
 #[derive(Clone, Debug)]

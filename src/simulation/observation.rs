@@ -28,6 +28,8 @@ pub struct Observation {
     pub in_flight_max: u64,
     pub in_flight_start: u64,
     pub finished_total: u64,
+    /// When something last arrived, ended, was applied by a replica, or ended that nobody waits for. Timeouts
+    /// that find nobody waiting come later and mean nothing.
     pub last_event: u64,
     /// Length of the measured part, nanoseconds; known at the end.
     pub measured: u64,
@@ -155,12 +157,6 @@ impl Observation {
             c.failed_after_ns.record(latency);
             self.window.failed[reason] += 1;
         }
-    }
-
-    /// Work that no client waits for has ended: an open-ended run is not over before it.
-    #[inline(always)]
-    pub fn worked(&mut self, now: u64) {
-        self.last_event = now;
     }
 
     /// The run is over.

@@ -342,7 +342,7 @@ impl<'a> Simulator<'a> {
                     return;
                 }
                 Step::Gone => {
-                    self.observation.worked(self.now);
+                    self.observation.last_event = self.now;
                     self.slab.remove(id);
                     return;
                 }
@@ -1088,16 +1088,18 @@ impl<'a> Simulator<'a> {
     }
 
     fn branch_end(&mut self, id: RequestId) {
-        let Request { parent, failure, .. } = self.slab[id];
+        let Request { parent, failure, visit, .. } = self.slab[id];
         self.slab.remove(id);
         if parent == NONE {
-            self.observation.worked(self.now);
+            self.observation.last_event = self.now;
             return;
         }
         let waiting = &mut self.slab[parent];
         if failure != 0 {
             waiting.failure = failure;
         }
+        // what repeats behind the fork draws apart from what repeated inside
+        waiting.visit = waiting.visit.max(visit);
         waiting.pending -= 1;
         if waiting.pending == 0 {
             self.ready.push_back(parent);

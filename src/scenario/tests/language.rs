@@ -310,11 +310,12 @@ fn recorded_work_is_taken_by_the_name_of_its_column() {
 
 #[test]
 fn every_step_of_a_path_is_read() {
-    let path = r#"request.job.path=["cpu", { visit = "cpu", service = "2 ms" }, { hold = "cpu", path = [{ delay = "1 ms" }] },
+    let path = r#"request.job.path=["cpu", { visit = "cpu", service = "2 ms" }, { hold = "pool", path = [{ delay = "1 ms" }] },
         { probability = 0.3, path = ["cpu"] }, { choose = [{ weight = 0.6, path = ["cpu"] }, { weight = 0.4, path = [] }] },
         { balance = "random(3)", stations = ["cpu"] }, { repeat = 3, path = ["cpu"] }, { again = 0.375, path = ["cpu"] },
         { fork = [["cpu"], ["cpu", "cpu"]] }, { spawn = ["cpu"] }]"#;
-    let scenario = loaded_with(QUEUE, &[path]);
+    let queue = format!("{QUEUE}[service.pool]\nkind = \"station\"\nworkers = 3\n");
+    let scenario = loaded_with(&queue, &[path]);
     let RequestBody::Path(steps) = &scenario.requests[0].body else { panic!() };
     use PathStep::*;
     assert!(matches!(

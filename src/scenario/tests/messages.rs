@@ -214,6 +214,38 @@ fn paths_that_lead_nowhere() {
 }
 
 #[test]
+fn stations_whose_keys_would_have_no_effect() {
+    let shared = "kind = \"station\"\ndiscipline = \"ps\"";
+    for (with, path, expected) in [
+        (format!("{shared}\nqueue_limit = 3"), "[\"cpu\"]", "service.cpu.queue_limit: a shared station"),
+        (format!("{shared}\npatience = \"1 s\""), "[\"cpu\"]", "service.cpu.patience: a shared station"),
+        (format!("{shared}\nworkers = \"unlimited\""), "[\"cpu\"]", "service.cpu.workers: nothing is shared"),
+        (
+            "kind = \"station\"\nworkers = \"unlimited\"\ndiscipline = \"priority\"\npriority = [\"job\"]".into(),
+            "[\"cpu\"]",
+            "service.cpu.workers: nobody is served before others",
+        ),
+        (
+            "kind = \"station\"".into(),
+            "[\"cpu\", { hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
+            "a pool or a queue, not both",
+        ),
+        (
+            "kind = \"station\"".into(),
+            "[{ hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
+            "service.cpu.service: requests only hold",
+        ),
+        (
+            shared.into(),
+            "[{ hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
+            "service.cpu.discipline: requests only hold",
+        ),
+    ] {
+        check(&QUEUE.replace("kind = \"station\"", &with).replace("[\"cpu\"]", path), &[expected]);
+    }
+}
+
+#[test]
 fn overrides_that_reach_nothing() {
     for (text, expected) in [
         ("--service.app.wrokers=3", &["service.app.wrokers: unknown key", "did you mean `workers`?", "--set:1:1"][..]),

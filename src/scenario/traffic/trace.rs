@@ -2,13 +2,12 @@
 
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::merge::explain;
-use crate::scenario::model::{Columns, RecordedWork, Stamp, TraceFormat, TraceRule, TraceSource};
+use crate::scenario::model::{Columns, RecordedWork, Stamp, TraceFormat, TraceRule, TraceSource, WORK_COLUMNS};
 use crate::scenario::names::Names;
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
 use crate::scenario::tree::{Node, SourceFiles, Value};
 use crate::scenario::values::{boolean, choice, number, positive_number, quantity, text, whole};
-use crate::workload::trace::WORK_COLUMNS;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {

@@ -184,8 +184,8 @@ impl Compiler<'_> {
         }
         let bound = vec![Queue::default(); slots.len()];
         let dispatcher = self.net.dispatchers.len() as u32;
-        let choice = purpose(&name);
-        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), choice, pool, bound });
+        let choice = purpose(&format!("{name}.choice"));
+        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound, choice });
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

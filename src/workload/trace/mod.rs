@@ -33,8 +33,7 @@ pub use summary::{TraceSummary, summary};
 
 use crate::scenario::ClassId;
 
-/// Most columns of work that a trace may supply with a request.
-pub const WORK_COLUMNS: usize = 2;
+pub use crate::scenario::WORK_COLUMNS;
 
 /// Lines held for sorting where nobody says otherwise: 100 s of a log with 1,000 requests a second.
 pub const SORT_BUFFER_DEFAULT: usize = 100_000;
