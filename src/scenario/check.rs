@@ -106,7 +106,6 @@ pub fn references(
         recorded_work(reader, root, scenario, class);
         let reach = match &scenario.requests[class].body {
             RequestBody::Path(steps) => {
-                held_in_turn(reader, root, scenario, &name, steps);
                 let mut silent = Vec::new();
                 visits_without_service(steps, scenario, &mut silent);
                 silent.sort_unstable();
@@ -253,29 +252,20 @@ fn visits_without_service(steps: &[PathStep], scenario: &Scenario, silent: &mut 
             }
             _ => {}
         }
-        step.parts().into_iter().for_each(|inner| visits_without_service(inner, scenario, silent));
+        inner_paths(step).into_iter().for_each(|inner| visits_without_service(inner, scenario, silent));
     }
 }
 
-/// Its workers are held one by one, in the order of arrival.
-fn held_in_turn(reader: &mut Reader, root: &Table, scenario: &Scenario, class: &str, steps: &[PathStep]) {
-    for step in steps {
-        if let PathStep::Hold { station, .. } = step
-            && let ServiceKind::Station(config) = &scenario.services[*station].kind
-            && config.discipline != Discipline::Fcfs
-        {
-            let name = &scenario.services[*station].name;
-            reader.error(
-                Diagnostic::at(
-                    place_of(root, &["service", name, "discipline"]),
-                    format!("service.{name}.discipline: request.{class} holds its workers, which knows only fcfs"),
-                )
-                .label("would have no effect")
-                .help("remove it, or visit the station in place of `hold`")
-                .related(place_of(root, &["request", class, "path"]), "holds it"),
-            );
-        }
-        step.parts().into_iter().for_each(|inner| held_in_turn(reader, root, scenario, class, inner));
+pub fn inner_paths(step: &PathStep) -> Vec<&[PathStep]> {
+    match step {
+        PathStep::Visit { .. } | PathStep::Delay(_) | PathStep::Balance { .. } => Vec::new(),
+        PathStep::Hold { path, .. }
+        | PathStep::Maybe { path, .. }
+        | PathStep::Repeat { path, .. }
+        | PathStep::Again { path, .. }
+        | PathStep::Spawn(path) => vec![path],
+        PathStep::Choose(choices) => choices.iter().map(|(_, path)| &path[..]).collect(),
+        PathStep::Fork(branches) => branches.iter().map(|path| &path[..]).collect(),
     }
 }
 
@@ -329,6 +319,6 @@ fn recorded_in_path(steps: &[PathStep], indexes: &mut Vec<usize>) {
             }
             _ => {}
         }
-        step.parts().into_iter().for_each(|inner| recorded_in_path(inner, indexes));
+        inner_paths(step).into_iter().for_each(|inner| recorded_in_path(inner, indexes));
     }
 }

@@ -1,6 +1,6 @@
 //! What a station's discipline, or the way requests use it, makes meaningless: a key that would have no effect.
 
-use super::check::{callees, place_of};
+use super::check::{callees, inner_paths, place_of};
 use super::diagnostics::Diagnostic;
 use super::model::*;
 use super::reader::Reader;
@@ -61,7 +61,14 @@ pub fn stations(reader: &mut Reader, root: &Table, scenario: &Scenario) {
             }
             Discipline::Fcfs | Discipline::Priority { .. } => {}
         }
-        if of.held && !of.serves {
+        if of.held && of.serves {
+            let what = "requests visit this station, and hold it elsewhere";
+            report("kind", what, "a pool or a queue, not both", "make a second station, one to hold and one to visit");
+        } else if of.held {
+            if station.discipline != Discipline::Fcfs {
+                let what = "requests only hold this station, and a pool is granted in order of arrival";
+                report("discipline", what, "would have no effect", "remove it");
+            }
             if station.service.is_some() {
                 let what = "requests only hold this station, for as long as what happens inside takes";
                 report(
@@ -89,6 +96,6 @@ fn note_uses(steps: &[PathStep], uses: &mut [Use]) {
             | PathStep::Fork(_)
             | PathStep::Spawn(_) => {}
         }
-        step.parts().into_iter().for_each(|inner| note_uses(inner, uses));
+        inner_paths(step).into_iter().for_each(|inner| note_uses(inner, uses));
     }
 }

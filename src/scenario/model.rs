@@ -431,22 +431,6 @@ pub enum PathStep {
     Spawn(Vec<PathStep>),
 }
 
-impl PathStep {
-    /// The paths inside it.
-    pub fn parts(&self) -> Vec<&[PathStep]> {
-        match self {
-            PathStep::Visit { .. } | PathStep::Delay(_) | PathStep::Balance { .. } => Vec::new(),
-            PathStep::Hold { path, .. }
-            | PathStep::Maybe { path, .. }
-            | PathStep::Repeat { path, .. }
-            | PathStep::Again { path, .. }
-            | PathStep::Spawn(path) => vec![path],
-            PathStep::Choose(choices) => choices.iter().map(|(_, path)| &path[..]).collect(),
-            PathStep::Fork(branches) => branches.iter().map(|path| &path[..]).collect(),
-        }
-    }
-}
-
 #[derive(Clone, Debug)]
 pub struct Traffic {
     pub name: String,

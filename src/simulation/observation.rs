@@ -159,12 +159,6 @@ impl Observation {
         }
     }
 
-    /// Work that no client waits for has ended: an open-ended run is not over before it.
-    #[inline(always)]
-    pub fn worked(&mut self, now: u64) {
-        self.last_event = now;
-    }
-
     /// The run is over.
     pub fn finish(&mut self, net: &mut Network) {
         let end = if self.end == u64::MAX { self.last_event } else { self.end };

@@ -342,7 +342,7 @@ impl<'a> Simulator<'a> {
                     return;
                 }
                 Step::Gone => {
-                    self.observation.worked(self.now);
+                    self.observation.last_event = self.now;
                     self.slab.remove(id);
                     return;
                 }
@@ -1091,7 +1091,7 @@ impl<'a> Simulator<'a> {
         let Request { parent, failure, visit, .. } = self.slab[id];
         self.slab.remove(id);
         if parent == NONE {
-            self.observation.worked(self.now);
+            self.observation.last_event = self.now;
             return;
         }
         let waiting = &mut self.slab[parent];

@@ -1,7 +1,5 @@
 //! Plain stations and paths: schedules worked out by hand.
 
-use foobar_sim::scenario::{Overrides, load_str};
-
 use crate::{near, play, run};
 
 fn station(keys: &str, requests: &str) -> String {
@@ -241,28 +239,6 @@ fn a_path_of_closed_users_runs_on_until_the_end() {
     assert_eq!(outcome.busy_ms("s"), 1000.0);
     assert_eq!(outcome.completed("x"), 100);
     near(outcome.latencies().iter().rev().take(50).sum::<f64>() / 50.0, 25.0, 1e-9);
-}
-
-#[test]
-fn who_visits_a_held_station_takes_one_of_its_workers() {
-    let text = station(
-        "",
-        "[request.x]\npath = [{ hold = \"s\", path = [{ delay = \"10 ms\" }] }]\n\
-         [request.y]\npath = [{ visit = \"s\", service = \"4 ms\" }]\n",
-    );
-    let outcome = play(&text, &[(0.0, "x"), (1.0, "y"), (2.0, "x")]);
-    outcome.assert_latencies(&[10.0, 13.0, 22.0]);
-    assert_eq!(outcome.busy_ms("s"), 24.0);
-}
-
-#[test]
-fn only_a_station_that_is_first_come_first_served_can_be_held() {
-    let text =
-        station("discipline = \"ps\"", "[request.x]\npath = [{ hold = \"s\", path = [{ delay = \"10 ms\" }] }]\n");
-    let text = text + "[traffic.t]\nrate = \"1/s\"\n";
-    let wrong = load_str("tiny", &text, &Overrides::default()).unwrap_err().to_string();
-    assert!(wrong.contains("service.s.discipline"), "{wrong}");
-    load_str("tiny", &text.replace("\"ps\"", "\"fcfs\""), &Overrides::default()).unwrap();
 }
 
 #[test]

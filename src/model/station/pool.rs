@@ -52,11 +52,11 @@ impl Pool {
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     pub balancer: Balancer,
-    /// Purpose of the policy's random bits: each dispatcher of a request's way draws its own.
-    pub choice: u64,
     pub pool: Pool,
     /// Queues of requests bound to one server (`balance source`).
     pub bound: Vec<Queue>,
+    /// Purpose of its draws: two dispatchers on one way choose independently.
+    pub choice: u64,
 }
 
 impl Pool {

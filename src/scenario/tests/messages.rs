@@ -227,8 +227,18 @@ fn stations_whose_keys_would_have_no_effect() {
         ),
         (
             "kind = \"station\"".into(),
+            "[\"cpu\", { hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
+            "a pool or a queue, not both",
+        ),
+        (
+            "kind = \"station\"".into(),
             "[{ hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
             "service.cpu.service: requests only hold",
+        ),
+        (
+            shared.into(),
+            "[{ hold = \"cpu\", path = [{ delay = \"1 ms\" }] }]",
+            "service.cpu.discipline: requests only hold",
         ),
     ] {
         check(&QUEUE.replace("kind = \"station\"", &with).replace("[\"cpu\"]", path), &[expected]);

@@ -67,7 +67,7 @@ impl Compiler<'_> {
             if let Some(amount) = c.demand(class, service).cpu.clone() {
                 c.threaded_cpu(thread_pool, server, &purpose, &amount);
             }
-            c.call_service(server, class, backend, entries, &callees, dispatcher, false);
+            c.call_service(server, class, backend, (entries, &callees), dispatcher, false);
         });
         self.close_sub_returning(sub)
     }
@@ -85,14 +85,13 @@ impl Compiler<'_> {
     }
 
     /// Calls one server of a service, chosen by a dispatcher where there is one: bytes forth, the call,
-    /// bytes back, and the slot is free again.
+    /// bytes back, and the slot is free again. `connects`: on a connection of its own.
     pub(super) fn call_service(
         &mut self,
         caller: ServerId,
         class: ClassId,
         service: ServiceId,
-        entries: u32,
-        callees: &[SubId],
+        (entries, callees): (u32, &[SubId]),
         dispatcher: Option<u32>,
         connects: bool,
     ) {
@@ -113,7 +112,7 @@ impl Compiler<'_> {
         self.protected(
             |c| {
                 if connects {
-                    // a connection of its own: SYN and SYN-ACK first
+                    // SYN and SYN-ACK
                     c.propagate(links, &shares);
                     c.propagate(links, &shares);
                 }
@@ -185,8 +184,8 @@ impl Compiler<'_> {
         }
         let bound = vec![Queue::default(); slots.len()];
         let dispatcher = self.net.dispatchers.len() as u32;
-        let choice = purpose(&name);
-        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), choice, pool, bound });
+        let choice = purpose(&format!("{name}.choice"));
+        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound, choice });
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

@@ -106,8 +106,6 @@ pub(super) struct Compiler<'s> {
     /// Named pools and dispatchers made so far.
     named: BTreeMap<String, u32>,
     notes: Vec<CompileNote>,
-    /// Stations that some path holds; those who merely visit them take the same workers.
-    held: Vec<bool>,
     /// Inside a part that a path may go through again.
     repeating: bool,
 }
@@ -125,7 +123,6 @@ pub fn compile(scenario: &Scenario) -> Compiled {
         hardware: hardware::Hardware::new(scenario.servers.len()),
         named: BTreeMap::new(),
         notes: Vec::new(),
-        held: path::held_stations(scenario),
         repeating: false,
     };
     compiler.begin();

@@ -72,7 +72,7 @@ impl Compiler<'_> {
                 }
                 c.hold(connections, FailureReason::UpstreamConnectionsExhausted as u8, |c| {
                     let connects = upstream.keepalive == 0;
-                    c.call_service(server, class, upstream.service, entries, &callees, dispatcher, connects);
+                    c.call_service(server, class, upstream.service, (entries, &callees), dispatcher, connects);
                 });
             }
             // nginx answers by itself

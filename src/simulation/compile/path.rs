@@ -4,33 +4,14 @@ use super::haproxy::policy_of;
 use super::{Compiler, SubId};
 use crate::balance::Slot;
 use crate::model::program::{Step, SwitchTable, threshold};
-use crate::scenario::{Amount, Balance, PathStep, RequestBody, Scenario, ServiceId};
-
-/// By service: whether a path holds it.
-pub(super) fn held_stations(scenario: &Scenario) -> Vec<bool> {
-    let mut held = vec![false; scenario.services.len()];
-    let paths = scenario.requests.iter().filter_map(|class| match &class.body {
-        RequestBody::Path(path) => Some(&path[..]),
-        RequestBody::Tiers(_) => None,
-    });
-    let mut left: Vec<&[PathStep]> = paths.collect();
-    while let Some(path) = left.pop() {
-        for step in path {
-            if let PathStep::Hold { station, .. } = step {
-                held[*station] = true;
-            }
-            left.extend(step.parts());
-        }
-    }
-    held
-}
+use crate::scenario::{Amount, Balance, PathStep, ServiceId};
 
 impl Compiler<'_> {
     pub(super) fn path(&mut self, path: &[PathStep]) {
         self.path_from(path, &mut 0);
     }
 
-    /// `count` numbers the places of a path, so that two visits to one station draw apart.
+    /// `count` numbers the places of a path, a step before the steps inside it, so that each draws apart.
     fn path_from(&mut self, path: &[PathStep], count: &mut u32) {
         for step in path {
             self.path_step(step, count);
@@ -39,7 +20,6 @@ impl Compiler<'_> {
 
     fn path_step(&mut self, step: &PathStep, count: &mut u32) {
         let place = *count;
-        // before the steps inside, which have places of their own
         *count += 1;
         match step {
             PathStep::Visit { station, service } => {
@@ -128,6 +108,7 @@ impl Compiler<'_> {
 
     /// One of several stations, by their state.
     fn balanced(&mut self, policy: &Balance, stations: &[ServiceId], service: Option<&Amount>, place: u32) {
+        let name = self.balancer_name(policy, stations);
         let skip = self.emit(Step::Jump { to: 0 });
         // each station in a program of its own, so that the choice is a call
         let mut subs: Vec<SubId> = Vec::new();
@@ -143,9 +124,7 @@ impl Compiler<'_> {
         let next = self.here();
         self.net.steps[skip as usize] = Step::Jump { to: next };
         let entries = self.table_of(&subs);
-        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
         let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
-        let name = format!("balance{place} {policy:?}->{}", names.join("+"));
         let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
         let share = 1.0 / stations.len() as f64;
         match dispatcher {
@@ -170,6 +149,24 @@ impl Compiler<'_> {
         for sub in subs {
             self.account_call(sub, share);
         }
+    }
+
+    /// Classes that balance alike over the same stations share one balancer; a second such step on a path is
+    /// a balancer of its own, with its own counts and draws.
+    fn balancer_name(&mut self, policy: &Balance, stations: &[ServiceId]) -> String {
+        let names: Vec<String> = stations.iter().map(|&s| self.service_name(s)).collect();
+        let policy = match *policy {
+            Balance::RoundRobin => "roundrobin".into(),
+            Balance::StaticRr => "static-rr".into(),
+            Balance::LeastConn => "leastconn".into(),
+            Balance::First => "first".into(),
+            Balance::Source => "source".into(),
+            Balance::Random { draws } => format!("random({draws})"),
+        };
+        let stations = names.join("+");
+        let seen = self.named.entry(format!("{}.{policy}->{stations}.steps", self.current)).or_insert(0);
+        *seen += 1;
+        if *seen == 1 { format!("{policy}->{stations}") } else { format!("{policy} {seen}->{stations}") }
     }
 
     /// Parts that run on their own, each ending for itself; returns their first steps, and the mean time of

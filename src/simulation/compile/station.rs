@@ -38,10 +38,6 @@ impl Compiler<'_> {
         let config = self.station_config(service).clone();
         let amount = amount.cloned().or(config.service.clone().map(Amount::Drawn));
         let amount = amount.expect("a scenario gives every visit a service time");
-        if self.held[service] {
-            let (pool, reason) = self.held(service);
-            return self.hold(pool, reason, |c| c.wait(purpose, &amount));
-        }
         let at = self.station_at(service, &config);
         let (draw, mean) = self.amount_draw(purpose, &amount, 1.0);
         match at {
