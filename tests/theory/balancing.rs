@@ -42,7 +42,7 @@ pub fn cases() -> Vec<Case> {
         sojourn("leastconn", 2, 1.0, 1.0, "jsq_rho0.5_in_units_of_1/mu", 1.4263207511686466, [4000.0, 20_000.0]),
         sojourn("leastconn", 2, 1.4, 1.0, "jsq_rho0.7_in_units_of_1/mu", 2.1081972739662227, [6000.0, 45_000.0]),
         sojourn("random(2)", 1000, 900.0, 1.0, "power_of_2_limit_rho.9_units_1/mu", 2.614057377323876, [40.0, 550.0])
-            .runs(8, 8)
+            .runs(8, 16)
             .warmup(60.0),
         sojourn("random(2)", 4000, 3960.0, 1.0, "power_of_2_limit_rho.99", 5.431996579161878, [30.0, 2000.0])
             .runs(8, 16)
