@@ -7,7 +7,6 @@
 pub mod compile;
 pub mod load;
 pub mod log;
-mod memory;
 mod observation;
 pub mod result;
 mod simulator;

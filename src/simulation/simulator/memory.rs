@@ -1,7 +1,7 @@
 //! Memory that runs full: the OOM killer takes the largest process of the server, whose requests are
 //! reset, and which serves again after its restart.
 
-use super::simulator::Simulator;
+use super::Simulator;
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;

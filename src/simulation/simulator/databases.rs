@@ -1,0 +1,135 @@
+//! Routing of reads, group commit, and what replicas are told.
+
+use super::Simulator;
+use crate::model::network::Rule;
+use crate::model::program::Step;
+use crate::model::request::{DEPTH_MAX, NONE, RequestId};
+
+impl Simulator<'_> {
+    pub(super) fn route(&mut self, router: u32) -> u32 {
+        let r = &mut self.net.routers[router as usize];
+        let turn = r.next;
+        r.next += 1;
+        match &mut r.rule {
+            Rule::RoundRobin(servers) => servers[(turn % servers.len() as u64) as usize],
+            Rule::MaxLag { limit_ns, fresh } => {
+                fresh.clear();
+                let database = &self.net.databases[r.database as usize];
+                for (i, &replica) in database.replicas.iter().enumerate() {
+                    if self.net.replicas[replica as usize].polled_behind_ns(self.now) <= *limit_ns {
+                        fresh.push(i as u32 + 1);
+                    }
+                }
+                if fresh.is_empty() { 0 } else { fresh[(turn % fresh.len() as u64) as usize] }
+            }
+        }
+    }
+
+    /// True: this request leads its group and goes on; false: it gathers with others. Who finds the stage idle
+    /// leads, once all who are on their way at this instant have joined: a group stays together from stage to
+    /// stage, as in MySQL's `Stage_manager`.
+    pub(super) fn join_stage(&mut self, id: RequestId, stage: u32, bytes: f64) -> bool {
+        let now = self.now;
+        let s = &mut self.net.stages[stage as usize];
+        if s.forming == id {
+            s.forming = NONE;
+            std::mem::swap(&mut s.group, &mut s.gathering);
+            s.group_bytes += std::mem::take(&mut s.gathering_bytes);
+            return true;
+        }
+        self.slab[id].entered = now;
+        if s.busy {
+            s.observed.arrive(now, true);
+            s.gathering.push(id);
+            s.gathering_bytes += bytes;
+            return false;
+        }
+        s.observed.arrive(now, false);
+        s.observed.begin_work(now);
+        s.busy = true;
+        s.group_bytes = bytes;
+        s.groups += 1;
+        // the leader's own entry, for the figures of its leaving
+        s.leader_entered = now;
+        s.began = now;
+        s.forming = id;
+        // back to its JoinStage, behind the others
+        self.slab[id].step -= 1;
+        self.ready.push_back(id);
+        false
+    }
+
+    /// The leader and its followers leave together; the first of those who gathered leads the next group.
+    pub(super) fn leave_stage(&mut self, stage: u32) {
+        let now = self.now;
+        let s = &mut self.net.stages[stage as usize];
+        s.observed.depart(now, s.leader_entered, now - s.began);
+        for &follower in &s.group {
+            s.observed.depart(now, self.slab[follower].entered, now - s.began);
+            // a follower stopped behind its own JoinStage, which says where followers go on
+            let join = self.slab[follower].step - 1;
+            self.slab[follower].step = match self.net.steps[join as usize] {
+                Step::JoinStage { after, .. } => after,
+                other => panic!("a follower stopped at {other:?}"),
+            };
+            self.ready.push_back(follower);
+        }
+        s.group.clear();
+        if s.gathering.is_empty() {
+            s.busy = false;
+            s.observed.end_work(now);
+            return;
+        }
+        std::mem::swap(&mut s.group, &mut s.gathering);
+        s.group_bytes = s.gathering_bytes;
+        s.gathering_bytes = 0.0;
+        s.groups += 1;
+        let leader = s.group.remove(0);
+        s.leader_entered = self.slab[leader].entered;
+        s.began = now;
+        self.ready.push_back(leader);
+    }
+
+    pub(super) fn commit(&mut self, id: RequestId, database: u32, table: u32) {
+        let now = self.now;
+        let replicas = self.net.databases[database as usize].replicas.len();
+        let user = self.slab[id].user;
+        let d = &mut self.net.databases[database as usize];
+        d.committed += 1;
+        if user != NONE {
+            let user = user as usize;
+            if user >= d.last_commit_of_user.len() {
+                d.last_commit_of_user.resize(user + 1, 0);
+            }
+            d.last_commit_of_user[user] = d.committed;
+        }
+        for i in 0..replicas {
+            let replica = self.net.databases[database as usize].replicas[i];
+            let step = self.net.forks[table as usize][i];
+            let child = self.child(id, step);
+            let r = &mut self.net.replicas[replica as usize];
+            let ticket = r.commit(now);
+            // the caller's frames stay with the caller
+            let event = &mut self.slab[child];
+            event.arrived = now;
+            event.parent = ticket;
+            event.source = NONE;
+            event.depth = 0;
+            event.frames = [Default::default(); DEPTH_MAX];
+            self.ready.push_back(child);
+        }
+    }
+
+    pub(super) fn read_at(&mut self, id: RequestId, replica: u32) {
+        let request = &self.slab[id];
+        let database = self.net.replicas[replica as usize].database;
+        let own = match request.user {
+            NONE => 0,
+            user => {
+                let commits = &self.net.databases[database as usize].last_commit_of_user;
+                commits.get(user as usize).copied().unwrap_or(0)
+            }
+        };
+        self.net.replicas[replica as usize].read(own);
+    }
+}

@@ -1,0 +1,57 @@
+//! Time that passes without a queue: lines of equal delays, and drawn ones.
+
+use super::Simulator;
+use crate::engine::time::SimTime;
+use crate::model::request::RequestId;
+
+impl Simulator<'_> {
+    #[inline(always)]
+    pub(super) fn enter_line(&mut self, id: RequestId, line: u32) {
+        self.sequence += 1;
+        let l = &mut self.net.lines[line as usize];
+        let due = self.now + l.length;
+        let empty = l.queue.is_empty();
+        l.queue.push_back((due, self.sequence, id));
+        if empty {
+            let leaf = l.leaf;
+            self.set.set_earlier(leaf, SimTime(due), self.sequence);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn line_due(&mut self, leaf: u32, line: u32) -> RequestId {
+        let l = &mut self.net.lines[line as usize];
+        let (_, _, id) = l.queue.pop_front().expect("an entry was due");
+        match l.queue.front() {
+            Some(&(due, sequence, _)) => self.set.set(leaf, SimTime(due), sequence),
+            None => self.set.clear(leaf),
+        }
+        id
+    }
+
+    #[inline(always)]
+    pub(super) fn delay(&mut self, id: RequestId, due: u64) {
+        self.sequence += 1;
+        let delays = &mut self.net.delays;
+        let key = (due as u128) << 64 | self.sequence as u128;
+        let earliest = delays.heap.first().is_none_or(|(first, _)| key < first);
+        delays.heap.push(key, id);
+        if earliest {
+            let leaf = delays.leaf;
+            self.set.set_earlier(leaf, SimTime(due), self.sequence);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn delay_due(&mut self, leaf: u32) -> RequestId {
+        let delays = &mut self.net.delays;
+        let (_, id) = delays.heap.pop().expect("a delay was due");
+        match delays.heap.first() {
+            Some((key, _)) => {
+                self.set.set(leaf, SimTime((key >> 64) as u64), key as u64);
+            }
+            None => self.set.clear(leaf),
+        }
+        id
+    }
+}

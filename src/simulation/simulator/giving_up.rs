@@ -1,0 +1,123 @@
+//! Waits that are too long: timeouts and patience.
+
+use super::Simulator;
+use crate::engine::time::SimTime;
+use crate::model::network::{Wait, WaitAt};
+use crate::model::program::Step;
+use crate::model::request::RequestId;
+use crate::model::station::Patience;
+use crate::simulation::result::FailureReason;
+
+const ABANDONED: u8 = FailureReason::Abandoned as u8;
+
+impl Simulator<'_> {
+    pub(super) fn arm(&mut self, id: RequestId, patience: Patience, at: WaitAt) {
+        let wait = Wait { request: id, epoch: self.slab[id].epoch, at };
+        self.sequence += 1;
+        match patience {
+            Patience::Line(line) => {
+                let l = &mut self.net.timeouts[line as usize];
+                let due = self.now + l.length;
+                let empty = l.queue.is_empty();
+                l.queue.push_back((due, self.sequence, wait));
+                if empty {
+                    let leaf = l.leaf;
+                    self.set.set(leaf, SimTime(due), self.sequence);
+                }
+            }
+            Patience::Drawn(draw) => {
+                let due = self.now + self.net.draws[draw as usize].nanos(&self.slab[id]);
+                let patiences = &mut self.net.patiences;
+                let key = (due as u128) << 64 | self.sequence as u128;
+                let earliest = patiences.heap.first().is_none_or(|(first, _)| key < first);
+                patiences.heap.push(key, wait);
+                if earliest {
+                    let leaf = patiences.leaf;
+                    self.set.set(leaf, SimTime(due), self.sequence);
+                }
+            }
+        }
+    }
+
+    pub(super) fn timeout_due(&mut self, leaf: u32, line: u32) -> Option<RequestId> {
+        let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
+        loop {
+            // drop what was cancelled meanwhile, so that it costs no event
+            let l = &mut self.net.timeouts[line as usize];
+            match l.queue.front() {
+                Some(&(_, _, next)) if self.slab[next.request].epoch != next.epoch => {
+                    l.queue.pop_front();
+                }
+                Some(&(due, sequence, _)) => {
+                    self.set.set(leaf, SimTime(due), sequence);
+                    break;
+                }
+                None => {
+                    self.set.clear(leaf);
+                    break;
+                }
+            }
+        }
+        self.give_up(wait);
+        None
+    }
+
+    pub(super) fn patience_due(&mut self, leaf: u32) -> Option<RequestId> {
+        let (_, wait) = self.net.patiences.heap.pop().expect("a patience was due");
+        match self.net.patiences.heap.first() {
+            Some((key, _)) => {
+                self.set.set(leaf, SimTime((key >> 64) as u64), key as u64);
+            }
+            None => self.set.clear(leaf),
+        }
+        self.give_up(wait);
+        None
+    }
+
+    /// A wait was too long: out of the queue, and on where failures of that step go.
+    pub(super) fn give_up(&mut self, wait: Wait) {
+        let id = wait.request;
+        if self.slab[id].epoch != wait.epoch {
+            return;
+        }
+        let now = self.now;
+        let entered = self.slab[id].entered;
+        let blocked = self.net.steps[self.slab[id].step as usize - 1];
+        let (failure, fail) = match (wait.at, blocked) {
+            (WaitAt::Fcfs(station), Step::Serve { fail, .. }) => {
+                let s = &mut self.net.fcfs[station as usize];
+                s.queue.remove(&mut self.slab, id);
+                s.observed.abandon(now, entered);
+                (ABANDONED, fail)
+            }
+            (WaitAt::Priority(station), Step::ServeByRank { fail, .. }) => {
+                let s = &mut self.net.priority[station as usize];
+                let rank = s.rank_of_class[self.slab[id].class as usize] as usize;
+                s.queues[rank].remove(&mut self.slab, id);
+                s.observed.abandon(now, entered);
+                (ABANDONED, fail)
+            }
+            (WaitAt::Pool(pool), Step::Acquire { reason, fail, .. }) => {
+                let p = &mut self.net.pools[pool as usize];
+                p.queue.remove(&mut self.slab, id);
+                p.observed.abandon(now, entered);
+                (reason, fail)
+            }
+            (WaitAt::Dispatcher(dispatcher), Step::Dispatch { fail, .. }) => {
+                let server = self.chosen(id) as usize;
+                let d = &mut self.net.dispatchers[dispatcher as usize];
+                let bound = d.bound.get(server).is_some_and(|q| q.ids(&self.slab).contains(&id));
+                let queue = if bound { &mut d.bound[server] } else { &mut d.pool.queue };
+                queue.remove(&mut self.slab, id);
+                d.pool.observed.abandon(now, entered);
+                (FailureReason::QueueTimeout as u8, fail)
+            }
+            (at, step) => panic!("{at:?} timed out in {step:?}"),
+        };
+        let request = &mut self.slab[id];
+        request.epoch = request.epoch.wrapping_add(1);
+        request.failure = failure;
+        request.step = fail;
+        self.ready.push_back(id);
+    }
+}

@@ -1,0 +1,524 @@
+//! The event loop and the interpreter: takes the next event, moves one request to its next step, and
+//! repeats. Knows stations and steps; knows nothing of HAProxy or MySQL.
+//!
+//! This file is the loop and the interpreter; what a step does at a station is in `queues`, `sharing`, `pools`,
+//! `delays`, `forks`, `giving_up`, `databases` and `memory`.
+
+mod databases;
+mod delays;
+mod forks;
+mod giving_up;
+mod memory;
+mod pools;
+mod queues;
+mod sharing;
+
+use std::collections::VecDeque;
+
+use super::log::EventLog;
+use super::observation::Observation;
+use super::source::Source;
+use crate::engine::event_set::EventSet;
+use crate::engine::random::Key;
+use crate::engine::table::Table;
+use crate::engine::time::SimTime;
+use crate::model::network::{Leaf, Network, WaitAt};
+use crate::model::program::{Step, StepId};
+use crate::model::request::{NONE, Request, RequestId, Slab};
+
+/// One run in progress.
+pub struct Simulator<'a> {
+    pub(super) now: u64,
+    /// Up to here events come one after the other; then the observation has something to do.
+    limit: u64,
+    sequence: u64,
+    pub(super) events: u64,
+    pub(super) set: EventSet,
+    pub(super) net: Network,
+    pub(super) slab: Slab,
+    /// Requests that a release has let go on at this instant, first come, first gone on.
+    pub(super) ready: VecDeque<RequestId>,
+    /// Whom each worker's leaf serves; `NONE`: nobody. Workers with leaves of their own share them: which one
+    /// a worker gets is of no consequence.
+    pub(super) serving: Table<RequestId>,
+    /// Workers' leaves that are idle.
+    vacant: Vec<u32>,
+    /// The worker's leaf whose event is happening, while nobody has taken it; `NONE`: none.
+    vacated: u32,
+    pub(super) sources: Vec<Source<'a>>,
+    pub(super) observation: Observation,
+    pub(super) log: Option<Box<EventLog>>,
+}
+
+impl<'a> Simulator<'a> {
+    pub fn new(net: Network, sources: Vec<Source<'a>>, observation: Observation, log: Option<EventLog>) -> Self {
+        net.check();
+        let leaves = net.leaves.len();
+        Simulator {
+            now: 0,
+            limit: 0,
+            sequence: 0,
+            events: 0,
+            set: EventSet::new(leaves),
+            slab: Slab::default(),
+            ready: VecDeque::new(),
+            serving: vec![NONE; leaves].into(),
+            vacant: (0..leaves as u32)
+                .rev()
+                .filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_)))
+                .collect(),
+            vacated: NONE,
+            net,
+            sources,
+            observation,
+            log: log.map(Box::new),
+        }
+    }
+
+    /// Runs from the beginning of the warm-up to the end of the measured part (or until nothing is left).
+    pub fn run(&mut self) {
+        self.start();
+        let mut next = self.ready.pop_front();
+        loop {
+            // one place for the interpreter, so that its code is there once
+            while let Some(id) = next {
+                self.advance(id);
+                next = self.ready.pop_front();
+            }
+            if self.vacated != NONE {
+                self.set.clear(self.vacated);
+                self.vacant.push(self.vacated);
+                self.vacated = NONE;
+            }
+            let (SimTime(time), leaf) = self.set.first();
+            if time >= self.limit {
+                if self.pass_limit(time) {
+                    continue;
+                }
+                break;
+            }
+            self.now = time;
+            let moved = match self.net.leaves[leaf as usize] {
+                Leaf::FcfsWorker(station) => Some(self.fcfs_worker_done(leaf, station)),
+                Leaf::Sharing(station) => self.sharing_done(leaf, station),
+                Leaf::Source(source) => Some(self.arrival(leaf, source)),
+                Leaf::Line(line) => Some(self.line_due(leaf, line)),
+                Leaf::Delays => Some(self.delay_due(leaf)),
+                Leaf::FcfsHeap(station) => Some(self.fcfs_heap_done(leaf, station)),
+                Leaf::PriorityWorker(station) => Some(self.priority_done(leaf, station)),
+                Leaf::Timeouts(line) => self.timeout_due(leaf, line),
+                Leaf::Patiences => self.patience_due(leaf),
+                Leaf::Restart(process) => self.restart(leaf, process),
+            };
+            self.events += 1;
+            next = moved.or_else(|| self.ready.pop_front());
+        }
+        self.observation.finish(&mut self.net);
+    }
+
+    fn start(&mut self) {
+        self.limit = self.observation.next_tick().min(self.observation.end);
+        let mut users_before = 0;
+        for i in 0..self.sources.len() {
+            let source = &mut self.sources[i];
+            source.first_user = users_before;
+            if let Some(users) = source.users() {
+                users_before += users;
+                for user in 0..users {
+                    let mut request = Request::new(source.key_of_user(user), 0, 0, source.entry.think_step);
+                    request.user = source.first_user + user;
+                    request.source = i as u32;
+                    let id = self.slab.insert(request);
+                    self.ready.push_back(id);
+                }
+            } else {
+                let leaf = source.leaf;
+                let first = source.first();
+                self.schedule_or_never(leaf, first);
+            }
+        }
+    }
+
+    /// Sets a leaf to a time, in the order of scheduling; `u64::MAX`: never.
+    pub(super) fn schedule_or_never(&mut self, leaf: u32, time: u64) {
+        if EventSet::is_idle(SimTime(time)) {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, time);
+        }
+    }
+
+    /// Sets a leaf to a time, in the order of scheduling.
+    #[inline(always)]
+    pub(super) fn schedule(&mut self, leaf: u32, time: u64) {
+        self.sequence += 1;
+        self.set.set(leaf, SimTime(time), self.sequence);
+    }
+
+    /// `schedule` for a leaf that was idle, or whose event comes forward.
+    #[inline(always)]
+    fn schedule_earlier(&mut self, leaf: u32, time: u64) {
+        self.sequence += 1;
+        self.set.set_earlier(leaf, SimTime(time), self.sequence);
+    }
+
+    /// The end of the warm-up or of a window lies before the next event; false when the run is over.
+    #[cold]
+    fn pass_limit(&mut self, next_event: u64) -> bool {
+        if EventSet::is_idle(SimTime(next_event)) && self.observation.end == u64::MAX {
+            // nothing is left to happen: the run ended with its last event
+            return false;
+        }
+        self.now = self.limit;
+        if self.limit >= self.observation.end {
+            return false;
+        }
+        self.observation.tick(&mut self.net, self.now);
+        self.limit = self.observation.next_tick().min(self.observation.end);
+        true
+    }
+
+    #[inline(always)]
+    fn arrival(&mut self, leaf: u32, source: u32) -> RequestId {
+        let s = &mut self.sources[source as usize];
+        let arrival = s.take(self.now);
+        let next = s.next_time;
+        if EventSet::is_idle(SimTime(next)) {
+            self.set.clear(leaf);
+        } else {
+            self.schedule(leaf, next);
+        }
+        let mut request = Request::new(arrival.key.0, self.now, arrival.class, arrival.step);
+        request.source = source;
+        request.given = arrival.given;
+        let id = self.slab.insert(request);
+        self.observation.arrived(arrival.class, self.now);
+        if let Some(log) = &mut self.log {
+            log.arrive(self.now, id, arrival.class);
+        }
+        id
+    }
+
+    /// Runs a request's steps until it must wait, or ends.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, id: RequestId) {
+        let mut at = self.slab[id].step;
+        loop {
+            let step = self.net.steps[at as usize];
+            match step {
+                Step::Serve { station, draw, fail } => {
+                    self.slab[id].step = at + 1;
+                    let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    match self.serve(id, station, work, fail) {
+                        Some(to) => at = to,
+                        None => return,
+                    }
+                }
+                Step::Share { station, draw } => {
+                    self.slab[id].step = at + 1;
+                    let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    self.slab[id].work = work;
+                    self.share(id, station, work);
+                    return;
+                }
+                Step::Delay { line } => {
+                    self.slab[id].step = at + 1;
+                    self.enter_line(id, line);
+                    return;
+                }
+                Step::DelayDrawn { draw, less_ns } => {
+                    let time = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    at += 1;
+                    if time > less_ns as u64 {
+                        self.slab[id].step = at;
+                        self.delay(id, self.now + time - less_ns as u64);
+                        return;
+                    }
+                }
+                Step::Branch { draw, threshold, otherwise } => {
+                    let bits = self.net.draws[draw as usize].bits(&self.slab[id]);
+                    at = if bits < threshold { at + 1 } else { otherwise };
+                }
+                Step::Switch { draw, table } => {
+                    let bits = self.net.draws[draw as usize].bits(&self.slab[id]);
+                    at = self.net.switches[table as usize].target(bits);
+                }
+                Step::Acquire { reason, pool, fail } => {
+                    self.slab[id].step = at + 1;
+                    match self.acquire(id, pool, reason, fail) {
+                        Some(to) => at = to,
+                        None => return,
+                    }
+                }
+                Step::Release { pool } => {
+                    self.release(pool);
+                    at += 1;
+                }
+                Step::Jump { to } => at = to,
+                Step::Fail { reason, to } => {
+                    self.slab[id].failure = reason;
+                    at = to;
+                }
+                Step::CallChosen { entries, .. } => {
+                    let request = &mut self.slab[id];
+                    let depth = request.depth as usize;
+                    request.frames[depth].after = at + 1;
+                    request.depth += 1;
+                    at = self.net.entries[(entries + request.frames[depth].chosen) as usize];
+                }
+                Step::CallFixed { to, chosen, .. } => {
+                    let request = &mut self.slab[id];
+                    let depth = request.depth as usize;
+                    request.frames[depth].after = at + 1;
+                    request.frames[depth].chosen = chosen;
+                    request.depth += 1;
+                    at = to;
+                }
+                Step::Return => at = self.return_step(id),
+                Step::Dispatch { dispatcher, fail } => {
+                    self.slab[id].step = at + 1;
+                    match self.dispatch(id, dispatcher, fail) {
+                        Some(to) => at = to,
+                        None => return,
+                    }
+                }
+                Step::Undispatch { dispatcher } => {
+                    self.undispatch(id, dispatcher);
+                    at += 1;
+                }
+                Step::Send { links, draw } | Step::Receive { links, draw } => {
+                    self.slab[id].step = at + 1;
+                    let link = self.net.links[(links + self.chosen(id)) as usize];
+                    let (from, to) = match step {
+                        Step::Send { .. } => (link.caller_out, link.callee_in),
+                        _ => (link.callee_out, link.caller_in),
+                    };
+                    if self.transfer(id, from, to, draw) {
+                        return;
+                    }
+                    at += 1;
+                }
+                Step::Propagate { links } => {
+                    let line = self.net.links[(links + self.chosen(id)) as usize].line;
+                    at += 1;
+                    if line != NONE {
+                        self.slab[id].step = at;
+                        self.enter_line(id, line);
+                        return;
+                    }
+                }
+                Step::End => match self.end(id) {
+                    Some(to) => at = to,
+                    None => return,
+                },
+                Step::ServeByRank { station, draw, fail } => {
+                    self.slab[id].step = at + 1;
+                    let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    match self.serve_by_rank(id, station, work, fail) {
+                        Some(to) => at = to,
+                        None => return,
+                    }
+                }
+                Step::Again { draw, threshold, back } => {
+                    let bits = self.net.draws[draw as usize].bits(&self.slab[id]);
+                    if bits < threshold {
+                        self.slab[id].visit = self.slab[id].visit.wrapping_add(1);
+                        at = back;
+                    } else {
+                        at += 1;
+                    }
+                }
+                Step::Fork { table } => {
+                    self.slab[id].step = at + 1;
+                    self.fork(id, table);
+                    return;
+                }
+                Step::Join { fail } => at = if self.slab[id].failure == 0 { at + 1 } else { fail },
+                Step::Spawn { to } => {
+                    let child = self.child(id, to);
+                    self.ready.push_back(child);
+                    at += 1;
+                }
+                Step::BranchEnd => {
+                    self.branch_end(id);
+                    return;
+                }
+                Step::Gone => {
+                    self.observation.last_event = self.now;
+                    self.slab.remove(id);
+                    return;
+                }
+                Step::Visit { number } => {
+                    self.slab[id].visit = number as u16;
+                    at += 1;
+                }
+                Step::Route { router } => {
+                    let chosen = self.route(router);
+                    let request = &mut self.slab[id];
+                    request.frames[request.depth as usize].chosen = chosen;
+                    at += 1;
+                }
+                Step::JoinStage { stage, draw, .. } => {
+                    let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
+                    at += 1;
+                    self.slab[id].step = at;
+                    if !self.join_stage(id, stage, bytes) {
+                        return;
+                    }
+                }
+                Step::WriteGroup { stage, disk, draw } => {
+                    self.slab[id].step = at + 1;
+                    let draw = &self.net.draws[draw as usize];
+                    let bytes = self.net.stages[stage as usize].group_bytes;
+                    // the draw is the operation alone; its factor is the time of a byte
+                    let operation = draw.sampler.sample(&mut Key(self.slab[id].key).draw(draw.purpose, 0));
+                    let work = crate::model::program::round_nanos(operation + bytes * draw.factor as f64);
+                    if let Some(to) = self.serve(id, disk, work, at + 1) {
+                        at = to;
+                    } else {
+                        return;
+                    }
+                }
+                Step::SyncDue { stage, every, skip } => {
+                    let groups = self.net.stages[stage as usize].groups;
+                    at = if groups.is_multiple_of(every as u64) { at + 1 } else { skip };
+                }
+                Step::LeaveStage { stage } => {
+                    self.leave_stage(stage);
+                    at += 1;
+                }
+                Step::Commit { database, table } => {
+                    self.commit(id, database, table);
+                    at += 1;
+                }
+                Step::AwaitTurn { replica } => {
+                    let ticket = self.slab[id].parent;
+                    let replica = &mut self.net.replicas[replica as usize];
+                    at += 1;
+                    if replica.turn as u32 != ticket {
+                        self.slab[id].step = at;
+                        replica.waiting.push(ticket as u64, id);
+                        return;
+                    }
+                }
+                Step::PassTurn { replica } => {
+                    let replica = &mut self.net.replicas[replica as usize];
+                    replica.turn += 1;
+                    if replica.waiting.first().is_some_and(|(ticket, _)| ticket as u32 == replica.turn as u32)
+                        && let Some((_, next)) = replica.waiting.pop()
+                    {
+                        self.ready.push_back(next);
+                    }
+                    at += 1;
+                }
+                Step::Applied { replica } => {
+                    let committed = self.slab[id].arrived;
+                    self.net.replicas[replica as usize].apply(self.now, committed);
+                    at += 1;
+                }
+                Step::ReadAt { replica } => {
+                    self.read_at(id, replica);
+                    at += 1;
+                }
+                Step::TakeMemory { process, draw, fail } => {
+                    let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
+                    self.slab[id].step = at + 1;
+                    match self.take_memory(id, process, bytes, fail) {
+                        Some(to) => at = to,
+                        None => return,
+                    }
+                }
+                Step::FreeMemory { process, draw } => {
+                    let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
+                    self.free_memory(process, bytes);
+                    at += 1;
+                }
+                Step::SwapIn { memory, disk } => {
+                    at += 1;
+                    let work = self.net.memories[memory as usize].swap_in_ns();
+                    if work > 0 {
+                        self.slab[id].step = at;
+                        match self.serve(id, disk, work, at) {
+                            Some(to) => at = to,
+                            None => return,
+                        }
+                    }
+                }
+                Step::Think { source } => {
+                    let draw = self.sources[source as usize].entry.think;
+                    let time = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    self.slab[id].step = at + 1;
+                    self.delay(id, self.now + time);
+                    return;
+                }
+                Step::Begin { source } => at = self.begin(id, source),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn chosen(&self, id: RequestId) -> u32 {
+        let request = &self.slab[id];
+        request.frames[request.depth as usize].chosen
+    }
+
+    /// Where a returning request goes on in its caller.
+    #[inline(always)]
+    pub(super) fn return_step(&mut self, id: RequestId) -> StepId {
+        let request = &mut self.slab[id];
+        request.depth -= 1;
+        let after = request.frames[request.depth as usize].after;
+        if request.failure == 0 {
+            return after;
+        }
+        self.fail_step_of_call(after - 1)
+    }
+
+    pub(super) fn fail_step_of_call(&self, call: StepId) -> StepId {
+        match self.net.steps[call as usize] {
+            Step::CallChosen { fail, .. } | Step::CallFixed { fail, .. } => fail,
+            other => panic!("a frame returned to {other:?}, which is no call"),
+        }
+    }
+
+    /// A closed user's next request begins.
+    fn begin(&mut self, id: RequestId, source: u32) -> StepId {
+        let s = &mut self.sources[source as usize];
+        let user = self.slab[id].user;
+        let arrival = s.next_of_user(user - s.first_user);
+        let request = &mut self.slab[id];
+        request.key = arrival.key.0;
+        request.arrived = self.now;
+        request.class = arrival.class;
+        request.visit = 0;
+        request.depth = 0;
+        request.frames = Default::default();
+        request.failure = 0;
+        self.observation.arrived(arrival.class, self.now);
+        if let Some(log) = &mut self.log {
+            log.arrive(self.now, id, arrival.class);
+        }
+        arrival.step
+    }
+
+    /// The client has its answer. A closed user goes on to think.
+    #[inline(always)]
+    fn end(&mut self, id: RequestId) -> Option<StepId> {
+        let request = &self.slab[id];
+        self.observation.finished(request.class, request.failure, request.arrived, self.now);
+        if let Some(log) = &mut self.log {
+            log.end(self.now, id, request.failure);
+        }
+        if request.user != NONE {
+            return Some(self.sources[request.source as usize].entry.think_step);
+        }
+        self.slab.remove(id);
+        None
+    }
+
+    fn log_start(&mut self, id: RequestId, at: WaitAt) {
+        if let Some(log) = &mut self.log {
+            log.start(self.now, id, at);
+        }
+    }
+}

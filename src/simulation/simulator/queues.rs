@@ -1,0 +1,211 @@
+//! First come, first served, and by rank: who waits, who is served, who is interrupted.
+
+use super::Simulator;
+use crate::engine::time::SimTime;
+use crate::model::network::{Leaf, WaitAt};
+use crate::model::program::StepId;
+use crate::model::request::{NONE, RequestId};
+use crate::simulation::result::FailureReason;
+
+const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
+
+impl Simulator<'_> {
+    /// Queues or starts; `Some(step)` when turned away.
+    #[inline(always)]
+    pub(super) fn serve(&mut self, id: RequestId, station: u32, work: u64, fail: StepId) -> Option<StepId> {
+        let now = self.now;
+        let s = &mut self.net.fcfs[station as usize];
+        let request = &mut self.slab[id];
+        request.entered = now;
+        request.work = work;
+        if s.idle > 0 {
+            s.idle -= 1;
+            s.observed.arrive(now, false);
+            s.observed.begin_work(now);
+            if self.log.is_some() {
+                self.log_start(id, WaitAt::Fcfs(station));
+            }
+            self.start_worker(id, station, now + work);
+            return None;
+        }
+        if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
+            s.observed.arrive(now, false);
+            s.observed.begin_work(now);
+            if self.log.is_some() {
+                self.log_start(id, WaitAt::Fcfs(station));
+            }
+            self.start_in_heap(id, station, work);
+            return None;
+        }
+        if s.queue.len() >= s.queue_limit {
+            s.observed.turn_away(now);
+            self.slab[id].failure = QUEUE_FULL;
+            return Some(fail);
+        }
+        s.observed.arrive(now, true);
+        s.queue.push_back(&mut self.slab, id);
+        if let Some(patience) = s.patience {
+            self.arm(id, patience, WaitAt::Fcfs(station));
+        }
+        None
+    }
+
+    /// An idle worker begins: at the leaf that this event has vacated, if it has, which spares clearing it.
+    #[inline(always)]
+    pub(super) fn start_worker(&mut self, id: RequestId, station: u32, due: u64) {
+        if self.vacated != NONE {
+            let leaf = self.vacated;
+            self.vacated = NONE;
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule(leaf, due);
+        } else {
+            let leaf = self.vacant.pop().expect("as many leaves as workers");
+            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+            self.serving[leaf as usize] = id;
+            self.schedule_earlier(leaf, due);
+        }
+    }
+
+    /// For stations with many workers: the departure goes into the station's own heap.
+    pub(super) fn start_in_heap(&mut self, id: RequestId, station: u32, work: u64) {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let s = &mut self.net.fcfs[station as usize];
+        let due = self.now + work;
+        let first = s.departures.first().map(|(key, _)| key);
+        let key = (due as u128) << 64 | sequence as u128;
+        s.departures.push(key, id);
+        if first.is_none_or(|first| key < first) {
+            let leaf = s.leaf;
+            self.set.set_earlier(leaf, SimTime(due), sequence);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn fcfs_worker_done(&mut self, leaf: u32, station: u32) -> RequestId {
+        let id = self.serving[leaf as usize];
+        let now = self.now;
+        let s = &mut self.net.fcfs[station as usize];
+        let request = &self.slab[id];
+        s.observed.depart(now, request.entered, request.work);
+        match s.queue.pop_front(&mut self.slab) {
+            Some(next) => {
+                let request = &mut self.slab[next];
+                request.epoch = request.epoch.wrapping_add(1);
+                let due = now + request.work;
+                self.serving[leaf as usize] = next;
+                if self.log.is_some() {
+                    self.log_start(next, WaitAt::Fcfs(station));
+                }
+                self.schedule(leaf, due);
+            }
+            None => {
+                s.observed.end_work(now);
+                s.idle += 1;
+                self.serving[leaf as usize] = NONE;
+                self.vacated = leaf;
+            }
+        }
+        id
+    }
+
+    pub(super) fn fcfs_heap_done(&mut self, leaf: u32, station: u32) -> RequestId {
+        let now = self.now;
+        let s = &mut self.net.fcfs[station as usize];
+        let (_, id) = s.departures.pop().expect("a departure was due");
+        let request = &self.slab[id];
+        s.observed.depart(now, request.entered, request.work);
+        match s.departures.first() {
+            Some((key, _)) => {
+                let (time, sequence) = ((key >> 64) as u64, key as u64);
+                self.set.set(leaf, SimTime(time), sequence);
+            }
+            None => self.set.clear(leaf),
+        }
+        match s.queue.pop_front(&mut self.slab) {
+            Some(next) => {
+                let request = &mut self.slab[next];
+                request.epoch = request.epoch.wrapping_add(1);
+                let work = request.work;
+                if self.log.is_some() {
+                    self.log_start(next, WaitAt::Fcfs(station));
+                }
+                self.start_in_heap(next, station, work);
+            }
+            None => s.observed.end_work(now),
+        }
+        id
+    }
+
+    pub(super) fn serve_by_rank(&mut self, id: RequestId, station: u32, work: u64, fail: StepId) -> Option<StepId> {
+        let now = self.now;
+        let s = &mut self.net.priority[station as usize];
+        let rank = s.rank_of_class[self.slab[id].class as usize];
+        self.slab[id].entered = now;
+        self.slab[id].work = work;
+        if let Some(worker) = s.idle_worker() {
+            s.observed.arrive(now, false);
+            s.observed.begin_work(now);
+            self.start_by_rank(station, worker, id);
+            return None;
+        }
+        if let Some(worker) = s.preemptible(rank) {
+            let stint = s.serving[worker];
+            let other = stint.request;
+            let served = now - stint.began;
+            s.observed.arrive(now, false);
+            s.observed.service_sum += served as u128;
+            self.slab[other].work -= served;
+            s.queues[stint.rank as usize].push_front(&mut self.slab, other);
+            self.start_by_rank(station, worker, id);
+            return None;
+        }
+        if s.waiting() >= s.queue_limit {
+            s.observed.turn_away(now);
+            self.slab[id].failure = QUEUE_FULL;
+            return Some(fail);
+        }
+        s.observed.arrive(now, true);
+        s.queues[rank as usize].push_back(&mut self.slab, id);
+        if let Some(patience) = s.patience {
+            self.arm(id, patience, WaitAt::Priority(station));
+        }
+        None
+    }
+
+    pub(super) fn start_by_rank(&mut self, station: u32, worker: usize, id: RequestId) {
+        let s = &mut self.net.priority[station as usize];
+        let rank = s.rank_of_class[self.slab[id].class as usize];
+        s.serving[worker] = crate::model::station::priority::Stint { request: id, rank, began: self.now };
+        let leaf = s.leaf + worker as u32;
+        let request = &mut self.slab[id];
+        request.epoch = request.epoch.wrapping_add(1);
+        let due = self.now + request.work;
+        if self.log.is_some() {
+            self.log_start(id, WaitAt::Priority(station));
+        }
+        self.schedule(leaf, due);
+    }
+
+    pub(super) fn priority_done(&mut self, leaf: u32, station: u32) -> RequestId {
+        let now = self.now;
+        let s = &mut self.net.priority[station as usize];
+        let worker = (leaf - s.leaf) as usize;
+        let id = s.serving[worker].request;
+        let request = &self.slab[id];
+        s.observed.depart(now, request.entered, request.work);
+        match s.next_rank() {
+            Some(rank) => {
+                let next = s.queues[rank].pop_front(&mut self.slab).expect("someone waits at this rank");
+                self.start_by_rank(station, worker, next);
+            }
+            None => {
+                s.serving[worker].request = NONE;
+                s.observed.end_work(now);
+                self.set.clear(leaf);
+            }
+        }
+        id
+    }
+}

@@ -1,0 +1,62 @@
+//! CPUs and network cards: everyone is served at once, and a transfer by two cards.
+
+use super::Simulator;
+use crate::model::request::{NONE, Request, RequestId};
+
+impl Simulator<'_> {
+    #[inline(always)]
+    pub(super) fn share(&mut self, id: RequestId, station: u32, work: u64) {
+        self.slab[id].entered = self.now;
+        let s = &mut self.net.sharing[station as usize];
+        let due = s.enter(self.now, id, work);
+        let leaf = s.leaf;
+        self.schedule(leaf, due);
+    }
+
+    #[inline(always)]
+    pub(super) fn sharing_done(&mut self, leaf: u32, station: u32) -> Option<RequestId> {
+        let now = self.now;
+        let s = &mut self.net.sharing[station as usize];
+        let (id, next) = s.leave(now);
+        let request = &mut self.slab[id];
+        s.count_departure(now, request.entered, request.work);
+        match next {
+            Some(due) => self.schedule(leaf, due),
+            None => self.set.clear(leaf),
+        }
+        if request_is_split(&mut self.slab[id]) { None } else { Some(id) }
+    }
+
+    /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
+    /// to be sent, or neither card is modelled.
+    #[inline(always)]
+    pub(super) fn transfer(&mut self, id: RequestId, from: u32, to: u32, draw: u32) -> bool {
+        if from == NONE && to == NONE {
+            return false;
+        }
+        let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
+        if work == 0 {
+            return false;
+        }
+        let both = from != NONE && to != NONE;
+        let request = &mut self.slab[id];
+        request.work = work;
+        request.pending = both as u16;
+        for card in [from, to] {
+            if card != NONE {
+                self.share(id, card, work);
+            }
+        }
+        true
+    }
+}
+
+/// Of a transfer through two cards, the first side to finish waits for the other.
+#[inline(always)]
+fn request_is_split(request: &mut Request) -> bool {
+    if request.pending > 0 {
+        request.pending -= 1;
+        return true;
+    }
+    false
+}
