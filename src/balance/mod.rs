@@ -43,6 +43,22 @@ pub enum Policy {
     NginxRandomTwo,
 }
 
+impl Policy {
+    /// Whether the choice depends on how busy the servers are.
+    pub fn looks_at_state(self) -> bool {
+        match self {
+            Policy::LeastConn | Policy::First | Policy::NginxLeastConn | Policy::NginxRandomTwo => true,
+            Policy::Random { draws } => draws > 1,
+            Policy::RoundRobin
+            | Policy::StaticRr
+            | Policy::Source
+            | Policy::NginxRoundRobin
+            | Policy::NginxIpHash
+            | Policy::NginxRandom => false,
+        }
+    }
+}
+
 /// One server as the balancer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {

@@ -68,7 +68,7 @@ fn latency_mean_ms(run: &RunResult) -> Option<f64> {
 /// Arrival rate times mean service time is what keeps a station busy: the station that is furthest off.
 fn offered_load(runs: &[RunResult], load: &LoadTable) -> Option<Check> {
     let mut furthest: Option<(f64, Check)> = None;
-    for station in load.stations.iter().filter(|s| s.offered_erlangs > 0.0) {
+    for station in load.stations.iter().filter(|s| s.offered_erlangs > 0.0 && !s.assumed) {
         let index = runs[0].stations.iter().position(|s| s.name == station.station)?;
         // slots are held for as long as others work, which a sum of service times does not foretell; groups
         // share one write

@@ -17,6 +17,8 @@ use crate::simulation::result::{ClassResult, FailureReason, RunResult};
 
 /// A station above this share of its capacity is near saturation.
 const NEAR_SATURATION: f64 = 0.9;
+/// Above this share it is never idle but for the beginning of a run.
+const FULL: f64 = 0.995;
 
 /// What is known besides the runs themselves.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +43,8 @@ impl Context<'_> {
 
 /// The runs are of one scenario, in the order of their indices; at least one.
 pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Outcome {
-    let context = &context;
+    let settled = context.load.map(|load| settled(load, runs));
+    let context = &Context { load: settled.as_ref(), ..context };
     assert!(!runs.is_empty(), "an experiment has at least one run");
     let mut warnings = context.warnings.clone();
     let totals: Vec<ClassResult> = runs.iter().map(total).collect();
@@ -184,6 +187,21 @@ fn load_cautions(scenario: &Scenario, runs: &[RunResult], context: &Context, all
         cautions.push(Caution::NearSaturation(near));
     }
     cautions
+}
+
+/// The load with what only the runs know: where a policy that looks at the servers' state sends requests. A
+/// station that is busy without a pause counts as full.
+fn settled(load: &LoadTable, runs: &[RunResult]) -> LoadTable {
+    let mut load = load.clone();
+    for station in load.stations.iter_mut().filter(|s| s.assumed) {
+        let Some(at) = runs[0].stations.iter().position(|s| s.name == station.station) else { continue };
+        let busy: f64 = runs.iter().map(|r| r.stations[at].busy_area_ns as f64 / 1e9).sum();
+        let time: f64 = runs.iter().map(|r| r.measured_s).sum();
+        let full = station.workers.map_or(f64::INFINITY, f64::from);
+        let settled = busy / time;
+        station.offered_erlangs = if settled >= FULL * full { full.max(station.offered_erlangs) } else { settled };
+    }
+    load
 }
 
 /// Whether a plain station turns requests away or lets them give up; `None`: it is not one.

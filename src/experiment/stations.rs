@@ -255,6 +255,7 @@ mod tests {
             of_one_request: Vec::new(),
             rate_per_s: Some(100.0),
             stations: vec![StationLoad {
+                assumed: false,
                 station: "app".to_owned(),
                 workers: Some(1),
                 visits_per_s: 100.0,

@@ -10,6 +10,9 @@ pub struct StationLoad {
     pub visits_per_s: f64,
     /// Arrival rate times mean service time.
     pub offered_erlangs: f64,
+    /// A policy that looks at the servers' state decides how much comes here: the figures take its shares to be
+    /// those of the weights.
+    pub assumed: bool,
 }
 
 /// Of all stations, at the mean arrival rates of the scenario's open traffic.

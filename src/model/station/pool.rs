@@ -57,6 +57,8 @@ pub struct Dispatcher {
     pub bound: Vec<Queue>,
     /// Purpose of its draws: two dispatchers on one way choose independently.
     pub choice: u64,
+    /// Shares of the servers follow from their state, not from their weights alone.
+    pub looks_at_state: bool,
 }
 
 impl Pool {

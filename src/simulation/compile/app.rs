@@ -169,6 +169,7 @@ impl Compiler<'_> {
             let result = reads.result.as_ref().map(|bytes| (self.number_draw("database.result", bytes), bytes.mean()));
             let links = self.links(Some(caller), &servers, result.is_some());
             let shares = self.read_shares(*router, servers.len());
+            let assumed = matches!(self.net.routers[*router as usize].rule, Rule::MaxLag { .. });
             for number in 0..reads.count {
                 self.emit(Step::Visit { number });
                 self.hold(pool, timeout, |c| {
@@ -176,7 +177,7 @@ impl Compiler<'_> {
                     c.round_trip(links, &shares, |c| {
                         c.emit_failing(Step::CallChosen { entries: *entries, fail: 0 });
                         for (sub, share) in subs.iter().zip(&shares) {
-                            c.account_call(*sub, *share);
+                            c.account_choice(*sub, *share, assumed);
                         }
                         if let Some((draw, bytes)) = result {
                             c.emit(Step::Receive { links, draw });

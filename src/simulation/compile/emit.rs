@@ -174,15 +174,20 @@ impl Compiler<'_> {
     }
 
     pub(super) fn account_call(&mut self, callee: SubId, share: f64) {
+        self.account_choice(callee, share, false);
+    }
+
+    /// The same; `assumed` where the share follows from state that only a run knows.
+    pub(super) fn account_choice(&mut self, callee: SubId, share: f64, assumed: bool) {
         let weight = self.weight;
         self.spend(share * self.subs[callee].time_ns);
-        self.subs[self.current].calls.push((callee, weight * share));
+        self.subs[self.current].calls.push((callee, weight * share, assumed));
     }
 
     /// The same for a part that nobody waits for.
     pub(super) fn account_spawned(&mut self, callee: SubId) {
         let weight = self.weight;
-        self.subs[self.current].calls.push((callee, weight));
+        self.subs[self.current].calls.push((callee, weight, false));
     }
 
     fn push_draw(&mut self, draw: Draw) -> DrawId {

@@ -103,6 +103,7 @@ impl Compiler<'_> {
             self.emit_failing(Step::Dispatch { dispatcher, fail: 0 });
         }
         let before = self.elapsed();
+        let assumed = dispatcher.is_some_and(|d| callees.len() > 1 && self.net.dispatchers[d as usize].looks_at_state);
         let single = self.net.entries[entries as usize];
         let undispatch = |c: &mut Self| {
             if let Some(dispatcher) = dispatcher {
@@ -126,7 +127,7 @@ impl Compiler<'_> {
                     None => Step::CallFixed { to: single, chosen: 0, fail: 0 },
                 });
                 for (callee, share) in callees.iter().zip(&shares) {
-                    c.account_call(*callee, *share);
+                    c.account_choice(*callee, *share, assumed);
                 }
                 if let Some((draw, bytes)) = response {
                     c.emit(Step::Receive { links, draw });
@@ -183,9 +184,17 @@ impl Compiler<'_> {
             pool.queue_limit = 0;
         }
         let bound = vec![Queue::default(); slots.len()];
+        // a limit on each server sends requests where there is room
+        let looks_at_state = policy.looks_at_state() || slots.iter().any(|s| s.maxconn.is_some());
         let dispatcher = self.net.dispatchers.len() as u32;
         let choice = purpose(&format!("{name}.choice"));
-        self.net.dispatchers.push(Dispatcher { balancer: Balancer::new(policy, slots), pool, bound, choice });
+        self.net.dispatchers.push(Dispatcher {
+            balancer: Balancer::new(policy, slots),
+            pool,
+            bound,
+            choice,
+            looks_at_state,
+        });
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

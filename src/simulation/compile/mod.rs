@@ -87,7 +87,8 @@ struct Sub {
     entry: StepId,
     /// (station, visits, mean work in nanoseconds for each visit)
     loads: Vec<(StationAt, f64, f64)>,
-    calls: Vec<(SubId, f64)>,
+    /// (program, times, whether they are assumed)
+    calls: Vec<(SubId, f64, bool)>,
     /// Mean time of one execution without any waiting, nanoseconds.
     time_ns: f64,
 }
@@ -283,7 +284,7 @@ impl Compiler<'_> {
 
     fn load_table(&self) -> LoadTable {
         let duration = self.scenario.simulation.duration_s.unwrap_or(0.0);
-        let mut erlangs: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+        let mut erlangs: BTreeMap<usize, Asked> = BTreeMap::new();
         let index: BTreeMap<String, usize> =
             self.net.stations.iter().enumerate().map(|(i, s)| (format!("{:?}", s.at), i)).collect();
         let mut rate_total = Some(0.0);
@@ -319,13 +320,13 @@ impl Compiler<'_> {
         LoadTable { rate_per_s: rate_total, stations: self.station_loads(erlangs), of_one_request, classes }
     }
 
-    /// (visits, erlangs) by station.
-    fn station_loads(&self, loads: BTreeMap<usize, (f64, f64)>) -> Vec<StationLoad> {
-        let load = |(i, (visits_per_s, offered_erlangs)): (usize, (f64, f64))| StationLoad {
+    fn station_loads(&self, loads: BTreeMap<usize, Asked>) -> Vec<StationLoad> {
+        let load = |(i, asked): (usize, Asked)| StationLoad {
             station: self.net.stations[i].name.clone(),
             workers: self.net.stations[i].workers,
-            visits_per_s,
-            offered_erlangs,
+            visits_per_s: asked.visits,
+            offered_erlangs: asked.erlangs,
+            assumed: asked.assumed,
         };
         loads.into_iter().map(load).collect()
     }
@@ -335,11 +336,11 @@ impl Compiler<'_> {
         source: usize,
         rate: f64,
         index: &BTreeMap<String, usize>,
-        erlangs: &mut BTreeMap<usize, (f64, f64)>,
+        erlangs: &mut BTreeMap<usize, Asked>,
     ) {
         for (class, share) in shares(&self.scenario.traffic[source]) {
             let sub = self.sub_of[&SubKey::Client { source, class }];
-            self.add_loads(sub, rate * share, index, erlangs);
+            self.add_loads(sub, rate * share, false, index, erlangs);
         }
     }
 
@@ -347,20 +348,31 @@ impl Compiler<'_> {
         &self,
         sub: SubId,
         rate: f64,
+        assumed: bool,
         index: &BTreeMap<String, usize>,
-        erlangs: &mut BTreeMap<usize, (f64, f64)>,
+        erlangs: &mut BTreeMap<usize, Asked>,
     ) {
         for &(at, visits, work) in &self.subs[sub].loads {
             if let Some(&station) = index.get(&format!("{at:?}")) {
                 let entry = erlangs.entry(station).or_default();
-                entry.0 += rate * visits;
-                entry.1 += rate * visits * work * 1e-9;
+                entry.visits += rate * visits;
+                entry.erlangs += rate * visits * work * 1e-9;
+                entry.assumed |= assumed;
             }
         }
-        for &(callee, weight) in &self.subs[sub].calls {
-            self.add_loads(callee, rate * weight, index, erlangs);
+        for &(callee, weight, guess) in &self.subs[sub].calls {
+            self.add_loads(callee, rate * weight, assumed || guess, index, erlangs);
         }
     }
+}
+
+/// What a station is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// Per second.
+    visits: f64,
+    erlangs: f64,
+    assumed: bool,
 }
 
 /// Shares of a source's request classes.

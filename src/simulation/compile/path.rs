@@ -147,7 +147,7 @@ impl Compiler<'_> {
             }
         }
         for sub in subs {
-            self.account_call(sub, share);
+            self.account_choice(sub, share, policy_of(policy).looks_at_state());
         }
     }
 
