@@ -10,9 +10,10 @@ use foobar_sim::simulation::result::RunResult;
 use foobar_sim::simulation::{RunPlan, run as run_once};
 
 fn shipped() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder of scenarios")
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = ["scenarios", "benches/scenarios"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("a folder of scenarios"))
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .collect();
@@ -58,7 +59,8 @@ fn a_shipped_scenario_begins_with_what_it_is_for() {
         let text = std::fs::read_to_string(&file).expect("it was read before");
         assert!(text.starts_with("# "), "{}", file.display());
         let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
-        assert!(text.contains(&format!("name = \"{stem}\"")), "{}: its name is another", file.display());
+        let named = text.lines().any(|line| line.starts_with("name = ") && line.ends_with(&format!("{stem}\"")));
+        assert!(named, "{}: its name is another", file.display());
     }
 }
 
