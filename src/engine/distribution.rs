@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rand_distr::{Distribution as _, Exp1, StandardNormal};
 
 use super::random::KeyedRng;
+use super::ziggurat::{self, Widths, exponential_widths, normal_widths};
 
 /// A non-negative random quantity. The first parameter is its mean wherever that exists.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,11 +73,12 @@ impl Distribution {
         match *self {
             Distribution::Constant(value) => Sampler::Constant(value),
             _ if self.is_constant() => Sampler::Constant(self.mean()),
-            Distribution::Exponential { mean } => Sampler::Exponential(mean),
+            Distribution::Exponential { mean } => Sampler::Exponential(mean, exponential_widths()),
             Distribution::Lognormal { mean, cv } => {
                 // E exp(mu + sigma Z) = exp(mu + sigma^2/2), cv^2 = exp(sigma^2) - 1
                 let variance = libm::log1p(cv * cv);
-                Sampler::Lognormal { mu: libm::log(mean) - 0.5 * variance, sigma: libm::sqrt(variance) }
+                let (mu, sigma) = (libm::log(mean) - 0.5 * variance, libm::sqrt(variance));
+                Sampler::Lognormal { mu, sigma, widths: normal_widths() }
             }
             Distribution::Gamma { mean, cv } => Sampler::Gamma { shape: 1.0 / (cv * cv), scale: mean * cv * cv },
             Distribution::Erlang { mean, k } if k <= ERLANG_SUM_MAX => {
@@ -267,10 +269,11 @@ const ERLANG_SUM_MAX: u32 = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sampler {
     Constant(f64),
-    Exponential(f64),
+    Exponential(f64, &'static Widths),
     Lognormal {
         mu: f64,
         sigma: f64,
+        widths: &'static Widths,
     },
     Gamma {
         shape: f64,
@@ -309,21 +312,16 @@ impl Sampler {
     pub fn sample(&self, rng: &mut KeyedRng) -> f64 {
         match *self {
             Sampler::Constant(value) => value,
-            Sampler::Exponential(mean) => {
-                let unit: f64 = Exp1.sample(rng);
-                mean * unit
-            }
-            Sampler::Lognormal { mu, sigma } => {
-                let normal: f64 = StandardNormal.sample(rng);
-                libm::exp(mu + sigma * normal)
-            }
+            Sampler::Exponential(mean, widths) => mean * ziggurat::exponential(rng, widths),
+            Sampler::Lognormal { mu, sigma, widths } => libm::exp(mu + sigma * ziggurat::normal(rng, widths)),
             _ => self.sample_rare(rng),
         }
     }
 
+    #[inline(never)]
     fn sample_rare(&self, rng: &mut KeyedRng) -> f64 {
         match *self {
-            Sampler::Constant(_) | Sampler::Exponential(_) | Sampler::Lognormal { .. } => self.sample(rng),
+            Sampler::Constant(_) | Sampler::Exponential(..) | Sampler::Lognormal { .. } => self.sample(rng),
             Sampler::Gamma { shape, scale } => scale * standard_gamma(shape, rng),
             Sampler::Erlang { k, scale } => {
                 let sum: f64 = (0..k).map(|_| -> f64 { Exp1.sample(rng) }).sum();
@@ -508,8 +506,8 @@ mod tests {
     }
 
     #[test]
-    fn a_sampler_is_three_words() {
-        assert!(size_of::<Sampler>() <= 24);
+    fn a_sampler_is_four_words() {
+        assert!(size_of::<Sampler>() <= 32);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use super::time::SimTime;
 pub const LEAVES_MAX: usize = 1 << 20;
 /// Times from here on are those of idle leaves, each its own, so that two of them are no tie.
 const IDLE: u64 = u64::MAX - 2 * LEAVES_MAX as u64;
+/// Levels of a replay written out one after the other.
+const UNROLLED: usize = 6;
 
 #[derive(Clone, Debug)]
 pub struct EventSet {
@@ -53,18 +55,28 @@ impl EventSet {
         time.0 >= IDLE
     }
 
+    /// The time that stands for "never" at a leaf, each its own.
+    #[inline(always)]
+    pub fn idle_time(leaf: u32) -> u64 {
+        u64::MAX - leaf as u64
+    }
+
+    /// `set` or `clear`, by an `idle_time`.
+    #[inline(always)]
+    pub fn set_or_clear(&mut self, leaf: u32, time: u64, sequence: u64) {
+        self.replay(leaf, time, sequence);
+    }
+
     /// The leaf's event comes at `time`, whatever was there before. `sequence` tells apart events of the same
     /// time, and no two are alike.
-    #[inline(always)]
     pub fn set(&mut self, leaf: u32, time: SimTime, sequence: u64) {
         debug_assert!(time.0 < IDLE, "an event comes some day");
         self.replay(leaf, time.0, sequence);
     }
 
     /// The leaf has no event any more.
-    #[inline(always)]
     pub fn clear(&mut self, leaf: u32) {
-        self.replay(leaf, u64::MAX - leaf as u64, 0);
+        self.replay(leaf, EventSet::idle_time(leaf), 0);
     }
 
     #[inline(always)]
@@ -72,24 +84,31 @@ impl EventSet {
         let mut at = self.node_of(leaf);
         let (times, winners) = (self.times.as_mut_ptr(), self.winners.as_mut_ptr());
         let (mut time, mut winner) = (time, leaf);
-        // SAFETY: `node_of` checked that the leaf exists; from there nodes only halve down to 1, and the sibling
-        // of a node other than the root exists since there is a power of two of them.
+        // SAFETY: the leaf exists; from there nodes only halve down to 1, and the sibling of a node other than
+        // the root exists since there is a power of two of them.
         unsafe {
             *self.sequences.get_unchecked_mut(leaf as usize) = sequence;
             *times.add(at) = time;
-            *winners.add(at) = winner;
-            while at > 1 {
-                let rival_time = *times.add(at ^ 1);
-                let rival = *winners.add(at ^ 1);
-                if rival_time == time {
-                    return self.replay_with_ties(at, time, winner);
+            *winners.add(at) = leaf;
+            loop {
+                // several levels in a row: the processor meets each one's branch in its own place
+                for _ in 0..UNROLLED {
+                    let parent = at >> 1;
+                    if parent == 0 {
+                        return;
+                    }
+                    let rival_time = *times.add(at ^ 1);
+                    let rival = *winners.add(at ^ 1);
+                    if rival_time == time {
+                        return self.replay_with_ties(at, time, winner);
+                    }
+                    // who wins is a matter of chance: a branch would be mispredicted
+                    winner = select_unpredictable(rival_time < time, rival, winner);
+                    time = select_unpredictable(rival_time < time, rival_time, time);
+                    at = parent;
+                    *times.add(at) = time;
+                    *winners.add(at) = winner;
                 }
-                // who wins is a matter of chance: a branch would be mispredicted
-                winner = select_unpredictable(rival_time < time, rival, winner);
-                time = select_unpredictable(rival_time < time, rival_time, time);
-                at >>= 1;
-                *times.add(at) = time;
-                *winners.add(at) = winner;
             }
         }
     }
@@ -136,9 +155,10 @@ impl EventSet {
         }
     }
 
+    /// Leaves are ids as those of a `Table`: checked when a network is made, and here where assertions are on.
     #[inline(always)]
     fn node_of(&self, leaf: u32) -> usize {
-        assert!((leaf as usize) < self.size, "a leaf of this event set");
+        debug_assert!((leaf as usize) < self.size, "a leaf of this event set");
         self.size + leaf as usize
     }
 }
@@ -150,7 +170,12 @@ mod tests {
 
     #[test]
     fn events_come_in_order_of_time_then_sequence() {
-        let leaves = 37;
+        for leaves in [1, 5, 8, 20, 37, 100, 300] {
+            hold_against_a_plain_list(leaves);
+        }
+    }
+
+    fn hold_against_a_plain_list(leaves: usize) {
         let mut set = EventSet::new(leaves);
         let mut pending: Vec<Option<(u64, u64)>> = vec![None; leaves];
         let key = Key::of_seed(5);

@@ -8,6 +8,7 @@ pub mod heap;
 pub mod random;
 pub mod table;
 pub mod time;
+pub mod ziggurat;
 
 pub use distribution::{Distribution, Sampler};
 pub use random::{Key, KeyedRng};

@@ -52,7 +52,13 @@ impl Key {
     /// The generator of one draw: a purpose, and which visit (or attempt) it is.
     #[inline(always)]
     pub fn draw(self, purpose: u64, visit: u32) -> KeyedRng {
-        KeyedRng { state: self.0 ^ purpose.wrapping_add((visit as u64).wrapping_mul(0xD1B5_4A32_D192_ED03)) }
+        self.draw_counted(purpose, visit as u64)
+    }
+
+    /// The generator of the `count`-th draw of one purpose.
+    #[inline(always)]
+    pub fn draw_counted(self, purpose: u64, count: u64) -> KeyedRng {
+        KeyedRng { state: self.0 ^ purpose.wrapping_add(count.wrapping_mul(0xD1B5_4A32_D192_ED03)) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::RequestId;
 use super::station::{Dispatcher, Fcfs, Observed, Pool, Priority, Sharing, Stage};
 use crate::engine::heap::Heap;
+use crate::engine::random::{Key, purpose};
 use crate::engine::table::Table;
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
@@ -373,7 +374,26 @@ pub struct Entry {
     pub think_step: StepId,
 }
 
+impl Entry {
+    /// Which class the request with this key is of.
+    #[inline(always)]
+    pub fn draw_class(&self, key: Key) -> u16 {
+        if let [(_, only)] = self.classes[..] {
+            return only;
+        }
+        let bits = (key.draw(CLASS, 0).next() >> 32) as u32;
+        self.classes.iter().find(|(threshold, _)| bits < *threshold).unwrap_or(&self.classes[self.classes.len() - 1]).1
+    }
+}
+
+const CLASS: u64 = purpose("request.class");
+
 impl Network {
+    /// Whether a station keeps full distributions.
+    pub fn keeps_detail(&mut self) -> bool {
+        (0..self.stations.len()).any(|i| self.observed(self.stations[i].at).detail.is_some())
+    }
+
     /// The figures of a station.
     pub fn observed(&mut self, at: StationAt) -> &mut Observed {
         match at {

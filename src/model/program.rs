@@ -242,7 +242,9 @@ impl Draw {
     /// The value rounded to whole nanoseconds.
     #[inline(always)]
     pub fn nanos(&self, request: &Request) -> u64 {
-        round_nanos(self.value(request))
+        let value = self.value(request);
+        debug_assert!(value >= 0.0, "a time that was drawn is {value}");
+        round_positive_nanos(value)
     }
 
     /// 32 uniform bits.
@@ -259,7 +261,12 @@ const LONGEST: f64 = 4_503_599_627_370_495.0;
 #[inline(always)]
 pub fn round_nanos(value: f64) -> u64 {
     // each is one instruction, which `clamp` is not; NaN becomes 0
-    let value = if value > 0.0 { value } else { 0.0 };
+    round_positive_nanos(if value > 0.0 { value } else { 0.0 })
+}
+
+/// `round_nanos` of what is not negative.
+#[inline(always)]
+fn round_positive_nanos(value: f64) -> u64 {
     let value = if value < LONGEST { value } else { LONGEST };
     (value + 4_503_599_627_370_496.0).to_bits() & ((1 << 52) - 1)
 }

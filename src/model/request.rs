@@ -82,34 +82,48 @@ impl Request {
 }
 
 /// Requests in flight; memory follows the largest number at a time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Slab {
     entries: Table<Request>,
-    free: Vec<RequestId>,
+    /// The place that became free last; each free place names the next in `next`. `NONE`: all are taken.
+    free: RequestId,
+}
+
+impl Default for Slab {
+    fn default() -> Slab {
+        Slab { entries: Table::default(), free: NONE }
+    }
 }
 
 impl Slab {
     #[inline(always)]
     pub fn insert(&mut self, request: Request) -> RequestId {
-        match self.free.pop() {
-            Some(id) => {
-                let place = &mut self.entries[id as usize];
-                // a timeout of the former tenant must not find this one waiting
-                let epoch = place.epoch.wrapping_add(1);
-                *place = Request { epoch, ..request };
-                id
-            }
-            None => {
-                self.entries.push(request);
-                self.entries.len() as RequestId - 1
-            }
+        if self.free == NONE {
+            self.grow();
         }
+        let id = self.free;
+        let place = &mut self.entries[id as usize];
+        self.free = place.next;
+        // a timeout of the former tenant must not find this one waiting
+        let epoch = place.epoch.wrapping_add(1);
+        *place = Request { epoch, ..request };
+        id
+    }
+
+    /// One more place, free, whose first tenant's epoch will be 0.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.entries.push(Request { epoch: u32::MAX, next: NONE, ..Request::new(0, 0, 0, NONE) });
+        self.free = self.entries.len() as RequestId - 1;
     }
 
     #[inline(always)]
     pub fn remove(&mut self, id: RequestId) {
-        self.entries[id as usize].step = NONE;
-        self.free.push(id);
+        let place = &mut self.entries[id as usize];
+        place.step = NONE;
+        place.next = self.free;
+        self.free = id;
     }
 
     /// Requests in flight, in the order of their places.
@@ -117,12 +131,13 @@ impl Slab {
         (0..self.entries.len() as RequestId).filter(|&id| self.entries[id as usize].step != NONE)
     }
 
+    /// Counts them.
     pub fn len(&self) -> usize {
-        self.entries.len() - self.free.len()
+        self.live().count()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.live().next().is_none()
     }
 }
 

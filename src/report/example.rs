@@ -3,7 +3,7 @@
 use crate::experiment::summary::*;
 use crate::experiment::{Merged, Outcome};
 use crate::simulation::result::{FailureReason, Window, Windows};
-use crate::stats::histogram::Histogram;
+use crate::stats::histogram::{self, Histogram};
 
 const RUNS: u32 = 10;
 const MEASURED_S: f64 = 1800.0;
@@ -129,7 +129,7 @@ fn window(i: usize) -> Window {
     window.completed = window.arrived - window.failed.iter().sum::<u64>();
     for rank in 0..400 {
         let scale = if bad { 160.0 } else { 30.0 * wave };
-        window.latency.record(latency_ns(scale, (rank as f64 + 0.5) / 400.0));
+        window.latency.record_in(histogram::index(latency_ns(scale, (rank as f64 + 0.5) / 400.0)));
     }
     for (_, workers, utilization) in STATIONS {
         let busy = match workers {

@@ -70,14 +70,22 @@ fn simulate(
     });
     let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
     let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
-    let mut simulator = Simulator::new(compiled.network.clone(), sources.collect(), observation, log);
-    simulator.run();
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
-    let log = simulator.log.take().map(|log| *log);
-    (simulator.into_result(scenario.simulation.seed, plan, sessions), log)
+    let mut network = compiled.network.clone();
+    if log.is_some() || network.keeps_detail() {
+        Simulator::<true>::new(network, sources.collect(), observation, log).run_to_result(scenario, plan, sessions)
+    } else {
+        Simulator::<false>::new(network, sources.collect(), observation, None).run_to_result(scenario, plan, sessions)
+    }
 }
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Option<EventLog>) {
+        self.run();
+        let log = self.log.take().map(|log| *log);
+        (self.into_result(scenario.simulation.seed, plan, sessions), log)
+    }
+
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
@@ -113,7 +121,7 @@ impl Simulator<'_> {
             measured_s: SimTime(self.observation.measured).seconds(),
             events: self.events,
             finished_total: self.observation.finished_total,
-            classes: self.observation.classes,
+            classes: self.observation.classes.into(),
             stations,
             replicas,
             windows: self.observation.windows,

@@ -1,7 +1,9 @@
 //! What a run records, and when: from t = 0 to the end, in windows.
 
 use super::result::{ClassResult, Window, Windows};
+use crate::engine::table::Table;
 use crate::model::network::Network;
+use crate::stats::histogram;
 
 /// Windows of a time series; an open-ended run merges neighbours when it outgrows them.
 const WINDOWS: u64 = 240;
@@ -17,7 +19,7 @@ pub struct Observation {
     /// `u64::MAX`: until nothing is left.
     pub end: u64,
     measuring: bool,
-    pub classes: Vec<ClassResult>,
+    pub classes: Table<ClassResult>,
     pub windows: Windows,
     window: Window,
     window_end: u64,
@@ -28,7 +30,7 @@ pub struct Observation {
     pub in_flight_max: u64,
     pub in_flight_start: u64,
     pub finished_total: u64,
-    /// When something last arrived, ended, was applied by a replica, or ended that nobody waits for. Timeouts
+    /// When something last ended, was applied by a replica, or ended that nobody waits for. Timeouts
     /// that find nobody waiting come later and mean nothing.
     pub last_event: u64,
     /// Length of the measured part, nanoseconds; known at the end.
@@ -43,7 +45,7 @@ impl Observation {
             origin,
             end: duration.map_or(u64::MAX, |d| origin + d),
             measuring: false,
-            classes: vec![ClassResult::default(); classes],
+            classes: vec![ClassResult::default(); classes].into(),
             windows: Windows { width_ns: width, windows: Vec::new(), station_count: stations },
             window: Window::default(),
             window_end: 0,
@@ -122,12 +124,11 @@ impl Observation {
     }
 
     #[inline(always)]
-    pub fn arrived(&mut self, class: u16, now: u64) {
+    pub fn arrived(&mut self, class: u16) {
         self.in_flight += 1;
         if self.in_flight > self.in_flight_max {
             self.in_flight_max = self.in_flight;
         }
-        self.last_event = now;
         if self.measuring {
             let c = &mut self.classes[class as usize];
             c.offered += 1;
@@ -148,9 +149,10 @@ impl Observation {
         let latency = now - arrived;
         if failure == 0 {
             c.completed += 1;
-            c.latency_ns.record(latency);
+            let bucket = histogram::index(latency);
+            c.latency_ns.record_in(bucket, latency);
             self.window.completed += 1;
-            self.window.latency.record(latency);
+            self.window.latency.record_in(bucket);
         } else {
             let reason = failure as usize - 1;
             c.failed[reason] += 1;

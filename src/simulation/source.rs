@@ -7,7 +7,6 @@ use crate::model::program::StepId;
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::{TraceRecord, WORK_COLUMNS};
 
-const CLASS: u64 = purpose("request.class");
 const MISSING: u64 = purpose("trace.missing_work");
 
 /// Where a source's arrivals come from.
@@ -31,7 +30,13 @@ pub struct Source<'a> {
     index: u64,
     /// When the next request comes; `u64::MAX`: never.
     pub next_time: u64,
+    /// Requests of an arrival process are worked out some way ahead, since nothing that happens changes them:
+    /// a loop of draws is quicker than as many single ones. The next one's place among them.
+    ahead: Vec<Planned>,
+    at: usize,
     next_record: Option<TraceRecord>,
+    /// Work and size that a trace supplied for the request taken last.
+    pub given: Option<[f32; WORK_COLUMNS + 1]>,
     /// Work that the trace supplied lately, by class and column: requests without a timer draw from it.
     supplied: Vec<[Recent; WORK_COLUMNS]>,
     /// Requests whose timer was missing.
@@ -46,6 +51,18 @@ struct Recent {
     /// Requests without a value before the first that had one.
     missed: u64,
 }
+
+/// A request to come.
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    time: u64,
+    key: Key,
+    step: StepId,
+    class: u16,
+}
+
+/// How many requests are worked out ahead.
+const AHEAD: usize = 64;
 
 /// How many values are kept of each class and column.
 const RECENT_MAX: usize = 1024;
@@ -67,7 +84,6 @@ pub struct Begun {
     pub key: Key,
     pub class: u16,
     pub step: StepId,
-    pub given: [f32; 3],
 }
 
 impl<'a> Source<'a> {
@@ -82,7 +98,10 @@ impl<'a> Source<'a> {
             first_user: 0,
             index: 0,
             next_time: u64::MAX,
+            ahead: Vec::new(),
+            at: 0,
             next_record: None,
+            given: None,
             supplied,
             without_work: 0,
         }
@@ -111,10 +130,24 @@ impl<'a> Source<'a> {
         self.next_time
     }
 
-    #[inline(always)]
+    /// Works out when the next request comes.
+    #[inline(never)]
     fn plan(&mut self) {
         match &mut self.feed {
-            Feed::Process(arrivals) => self.next_time = arrivals.next().0,
+            Feed::Process(arrivals) => {
+                let mut times = [0; AHEAD];
+                arrivals.fill(&mut times);
+                let (key, first) = (self.key, self.index);
+                self.index += AHEAD as u64;
+                self.ahead.clear();
+                self.ahead.extend(times.iter().zip(first..).map(|(&time, index)| {
+                    let key = key.indexed(index);
+                    let class = self.entry.draw_class(key);
+                    Planned { time, key, class, step: self.entry.entry_of_class[class as usize] }
+                }));
+                self.at = 0;
+                self.next_time = self.ahead[0].time;
+            }
             Feed::Trace(records) => {
                 self.next_record = records.next();
                 self.next_time = match &self.next_record {
@@ -128,23 +161,36 @@ impl<'a> Source<'a> {
 
     /// The request that comes now; plans the one after it.
     #[inline(always)]
-    pub fn take(&mut self, _now: u64) -> Begun {
-        let key = self.key.indexed(self.index);
-        self.index += 1;
-        let begun = if self.next_record.is_none() { self.drawn(key) } else { self.recorded(key) };
-        self.plan();
-        begun
+    pub fn take(&mut self) -> Begun {
+        if self.next_record.is_some() {
+            self.supply();
+        }
+        let Planned { key, class, step, .. } = self.ahead[self.at];
+        self.at += 1;
+        match self.ahead.get(self.at) {
+            Some(next) => self.next_time = next.time,
+            None => self.plan(),
+        }
+        Begun { key, class, step }
     }
 
+    /// Makes a request of the record that is due.
+    #[cold]
     #[inline(never)]
-    fn recorded(&mut self, key: Key) -> Begun {
+    fn supply(&mut self) {
         let record = self.next_record.expect("a trace has planned its next request");
-        let mut given = [f32::NAN; 3];
+        let key = self.key.indexed(self.index);
+        self.index += 1;
+        let mut given = [f32::NAN; WORK_COLUMNS + 1];
         for (column, value) in record.work_s.iter().enumerate() {
             given[column] = (self.work(key, record.class, column, *value) * 1e9) as f32;
         }
         given[WORK_COLUMNS] = record.bytes.map_or(f32::NAN, |bytes| bytes as f32);
-        Begun { key, class: record.class as u16, step: self.entry.entry_of_class[record.class], given }
+        self.given = Some(given);
+        let (class, step) = (record.class as u16, self.entry.entry_of_class[record.class]);
+        self.ahead.clear();
+        self.ahead.push(Planned { time: self.next_time, key, class, step });
+        self.at = 0;
     }
 
     /// Work of one column: as recorded, else one of the class's latest.
@@ -167,18 +213,6 @@ impl<'a> Source<'a> {
         }
     }
 
-    #[inline(always)]
-    fn drawn(&self, key: Key) -> Begun {
-        let classes = &self.entry.classes;
-        let class = if classes.len() == 1 {
-            classes[0].1
-        } else {
-            let bits = (key.draw(CLASS, 0).next() >> 32) as u32;
-            classes.iter().find(|(threshold, _)| bits < *threshold).unwrap_or(&classes[classes.len() - 1]).1
-        };
-        Begun { key, class, step: self.entry.entry_of_class[class as usize], given: [f32::NAN; 3] }
-    }
-
     /// The next request of a closed user.
     pub fn next_of_user(&mut self, user: u32) -> Begun {
         let Feed::Users(iterations) = &mut self.feed else { panic!("only closed users come back") };
@@ -186,10 +220,11 @@ impl<'a> Source<'a> {
         iterations[user as usize] += 1;
         // one key for the user, one for each of its requests; the thinking before it uses the former's
         let key = self.key.indexed(user as u64).indexed(iteration as u64 + 1);
-        if self.entry.session.is_empty() {
-            return self.drawn(key);
-        }
-        let class = self.entry.session[iteration as usize % self.entry.session.len()];
-        Begun { key, class, step: self.entry.entry_of_class[class as usize], given: [f32::NAN; 3] }
+        let class = if self.entry.session.is_empty() {
+            self.entry.draw_class(key)
+        } else {
+            self.entry.session[iteration as usize % self.entry.session.len()]
+        };
+        Begun { key, class, step: self.entry.entry_of_class[class as usize] }
     }
 }

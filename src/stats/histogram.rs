@@ -24,14 +24,15 @@ impl Default for Histogram {
     }
 }
 
+/// The bucket of a value.
 #[inline(always)]
-fn index(value: u64) -> usize {
+pub fn index(value: u64) -> usize {
     let exponent = 63 - (value | (1 << SUB)).leading_zeros() - SUB;
     ((exponent as usize) << SUB) + (value >> exponent) as usize
 }
 
 /// Lowest value of a bucket and its width.
-fn bounds(index: usize) -> (f64, f64) {
+pub fn bounds(index: usize) -> (f64, f64) {
     if index < (2 << SUB) {
         return (index as f64, 1.0);
     }
@@ -44,11 +45,16 @@ fn bounds(index: usize) -> (f64, f64) {
 impl Histogram {
     #[inline(always)]
     pub fn record(&mut self, value: u64) {
-        let i = index(value);
-        if i >= self.counts.len() {
-            self.grow(i);
+        self.record_in(index(value), value);
+    }
+
+    /// `record` where the value's `index` is known.
+    #[inline(always)]
+    pub fn record_in(&mut self, i: usize, value: u64) {
+        match self.counts.get_mut(i) {
+            Some(count) => *count += 1,
+            None => self.grow_and_count(i),
         }
-        self.counts[i] += 1;
         self.sum += value as u128;
         if value < self.min {
             self.min = value;
@@ -60,9 +66,11 @@ impl Histogram {
     }
 
     #[cold]
-    fn grow(&mut self, i: usize) {
+    #[inline(never)]
+    fn grow_and_count(&mut self, i: usize) {
         // a whole octave at a time
         self.counts.resize(((i >> SUB) + 1) << SUB, 0);
+        self.counts[i] += 1;
     }
 
     pub fn merge(&mut self, other: &Histogram) {

@@ -6,6 +6,7 @@ use rand_distr::{Distribution as _, Exp1};
 use crate::engine::distribution::Sampler;
 use crate::engine::random::purpose;
 use crate::engine::time::NANOS_PER_SECOND;
+use crate::engine::ziggurat::{self, Widths};
 use crate::engine::{Distribution, Key, KeyedRng, SimTime};
 use crate::scenario::{MmppState, Process, RateProfile};
 
@@ -28,7 +29,7 @@ pub struct Arrivals {
 #[derive(Clone, Debug)]
 enum Kind {
     /// Mean gap in nanoseconds.
-    Poisson(f64),
+    Poisson(f64, &'static Widths),
     PoissonCurve(RateCurve),
     /// The k-th after t = 0 comes at k / rate, without accumulation; k begins negative in the warm-up.
     Even {
@@ -53,6 +54,9 @@ enum Kind {
     Over,
 }
 
+/// No gap is longer: 146 years.
+const LONGEST_NS: f64 = 4.6e18;
+
 /// Whole nanoseconds and the fraction that remains: rounding never adds up, however long the run.
 #[derive(Clone, Debug, Default)]
 struct Clock {
@@ -64,8 +68,9 @@ impl Clock {
     #[inline(always)]
     fn advance(&mut self, gap_ns: f64) -> SimTime {
         let gap = gap_ns + self.fraction;
-        // signed, which converts in one instruction
-        let whole = gap as i64;
+        let gap = if gap < LONGEST_NS { gap } else { LONGEST_NS };
+        // SAFETY: neither negative, nor too large, nor NaN. A checked conversion takes nine instructions for one.
+        let whole: i64 = unsafe { gap.to_int_unchecked() };
         self.fraction = gap - whole as f64;
         self.now = self.now.saturating_add(whole as u64);
         SimTime(self.now)
@@ -78,7 +83,7 @@ impl Arrivals {
         let kind = match process {
             Process::Poisson(profile) if profile.is_steady() => match profile.points[0].1 {
                 0.0 => Kind::Over,
-                rate => Kind::Poisson(NANOS_PER_SECOND / rate),
+                rate => Kind::Poisson(NANOS_PER_SECOND / rate, ziggurat::exponential_widths()),
             },
             Process::Poisson(profile) => Kind::PoissonCurve(RateCurve::new(profile, origin.seconds())),
             Process::Constant(profile) => even(profile, origin.seconds()),
@@ -99,22 +104,12 @@ impl Arrivals {
     }
 
     /// Never earlier than the one before (a batch repeats its instant); `NEVER` when there are no more.
-    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator would hide that arrivals are endless.
     pub fn next(&mut self) -> SimTime {
-        if let Kind::Poisson(mean_ns) = self.kind {
-            let unit: f64 = Exp1.sample(&mut self.draw_gap());
-            return self.clock.advance(mean_ns * unit);
-        }
-        self.next_of_others()
-    }
-
-    #[inline(never)]
-    fn next_of_others(&mut self) -> SimTime {
-        let mut rng = self.key.indexed(self.index).draw(GAP, 0);
+        let mut rng = self.key.draw_counted(GAP, self.index);
         match &mut self.kind {
             Kind::Over => SimTime::NEVER,
-            Kind::Poisson(mean_ns) => {
+            Kind::Poisson(mean_ns, _) => {
                 self.index += 1;
                 self.clock.advance(*mean_ns * exponential(&mut rng))
             }
@@ -140,7 +135,7 @@ impl Arrivals {
                 // What comes first, an arrival or the end of the state: competing exponentials.
                 let MmppState { rate_per_s, lasts_mean_s } = states[*state];
                 let events_per_s = rate_per_s + 1.0 / lasts_mean_s;
-                let mut rng = self.key.indexed(self.index).draw(GAP, 0);
+                let mut rng = self.key.draw_counted(GAP, self.index);
                 self.index += 1;
                 let at = self.clock.advance(exponential(&mut rng) / events_per_s * NANOS_PER_SECOND);
                 if rng.unit() * events_per_s < rate_per_s {
@@ -153,7 +148,7 @@ impl Arrivals {
                     *left -= 1;
                     return SimTime(self.clock.now);
                 }
-                let drawn = size.sample(&mut self.key.indexed(self.index).draw(SIZE, 0));
+                let drawn = size.sample(&mut self.key.draw_counted(SIZE, self.index));
                 *left = (drawn + 0.5) as u64;
                 *left = left.saturating_sub(1);
                 self.index += 1;
@@ -162,11 +157,19 @@ impl Arrivals {
         }
     }
 
-    #[inline(always)]
-    fn draw_gap(&mut self) -> KeyedRng {
-        let rng = self.key.indexed(self.index).draw(GAP, 0);
-        self.index += 1;
-        rng
+    /// The next ones, as `next` gives them one by one: nanoseconds, `u64::MAX` when there are no more.
+    pub fn fill(&mut self, times: &mut [u64]) {
+        let Kind::Poisson(mean_ns, widths) = self.kind else {
+            times.fill_with(|| self.next().0);
+            return;
+        };
+        // in variables of its own, so that nothing is stored between two draws
+        let (key, mut index, mut clock) = (self.key, self.index, self.clock.clone());
+        for time in times {
+            *time = clock.advance(mean_ns * ziggurat::exponential(&mut key.draw_counted(GAP, index), widths)).0;
+            index += 1;
+        }
+        (self.index, self.clock) = (index, clock);
     }
 
     /// From seconds since t = 0.

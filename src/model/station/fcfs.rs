@@ -15,7 +15,6 @@ pub struct Fcfs {
     pub workers: u32,
     /// Its leaf, where departures are in a heap.
     pub leaf: u32,
-    /// Idle workers, where each busy one has a leaf of its own; else 0.
     pub idle: u32,
     /// (time, sequence) of departures to come; only without leaves of their own.
     pub departures: Heap<u128, RequestId>,
@@ -28,11 +27,10 @@ pub struct Fcfs {
 
 impl Fcfs {
     pub fn new(workers: u32, leaf: u32) -> Fcfs {
-        let own = workers <= OWN_LEAVES_MAX;
         Fcfs {
             workers,
             leaf,
-            idle: if own { workers } else { 0 },
+            idle: workers,
             departures: Heap::default(),
             queue: Queue::default(),
             queue_limit: u32::MAX,

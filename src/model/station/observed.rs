@@ -7,6 +7,8 @@ use crate::stats::histogram::Histogram;
 /// at `now` the area is the number present times `now` plus that sum. So nothing is multiplied, and a change
 /// touches only what it changes. Sums wrap; the areas do not.
 ///
+/// `WATCHED` of the frequent changes: a station of the run has a `detail`; if none has, nobody looks for one.
+///
 /// In this order so that what changes together is not adjacent: the compiler would join two small
 /// increments into one wide one, which then waits for the narrow stores before it.
 #[derive(Clone, Debug, Default)]
@@ -70,8 +72,8 @@ impl Observed {
 
     /// One has arrived; `waits` says that all workers are busy.
     #[inline(always)]
-    pub fn arrive(&mut self, now: u64, waits: bool) {
-        if let Some(detail) = &mut self.detail {
+    pub fn arrive<const WATCHED: bool>(&mut self, now: u64, waits: bool) {
+        if WATCHED && let Some(detail) = &mut self.detail {
             detail.arrive(now, self.present, waits);
         }
         self.present += 1;
@@ -82,8 +84,8 @@ impl Observed {
 
     /// One has left served: entered then, served for so long.
     #[inline(always)]
-    pub fn depart(&mut self, now: u64, entered: u64, service: u64) {
-        if let Some(detail) = &mut self.detail {
+    pub fn depart<const WATCHED: bool>(&mut self, now: u64, entered: u64, service: u64) {
+        if WATCHED && let Some(detail) = &mut self.detail {
             detail.depart(now, self.present, now - entered, service);
         }
         self.leave(now);
@@ -96,8 +98,10 @@ impl Observed {
     /// One has let go of a pool's slot. When it came is not known any more: leaving times are taken off the
     /// entry times, so that `open_sojourn` is the whole time spent here so far.
     #[inline(always)]
-    pub fn let_go(&mut self, now: u64) {
-        self.advance(now);
+    pub fn let_go<const WATCHED: bool>(&mut self, now: u64) {
+        if WATCHED {
+            self.advance(now);
+        }
         self.leave(now);
         self.departures += 1;
         self.entered_sum = self.entered_sum.wrapping_sub(now);

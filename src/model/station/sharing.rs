@@ -85,7 +85,7 @@ impl Sharing {
 
     /// A request enters with `work` units; returns when the next departure is due.
     #[inline(always)]
-    pub fn enter(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
+    pub fn enter<const WATCHED: bool>(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
         if self.finishes.is_empty() {
             self.clock = 0.0;
             self.moved = now;
@@ -95,7 +95,7 @@ impl Sharing {
         self.sequence = self.sequence.wrapping_add(1);
         self.finishes
             .push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
-        self.observed.arrive(now, self.finishes.len() as f64 > self.cores);
+        self.observed.arrive::<WATCHED>(now, self.finishes.len() as f64 > self.cores);
         if self.observed.present <= self.whole_cores {
             self.observed.begin_work(now);
         }
@@ -115,9 +115,9 @@ impl Sharing {
 
     /// After `leave`: the figures of who left.
     #[inline(always)]
-    pub fn count_departure(&mut self, now: u64, entered: u64, work: u64) {
+    pub fn count_departure<const WATCHED: bool>(&mut self, now: u64, entered: u64, work: u64) {
         let service = if self.unit_ns == 1.0 { work } else { (work as f64 * self.unit_ns + 0.5) as u64 };
-        self.observed.depart(now, entered, service);
+        self.observed.depart::<WATCHED>(now, entered, service);
         self.end_work(now);
     }
 
@@ -160,16 +160,16 @@ mod tests {
     #[test]
     fn two_share_one_core_and_the_shorter_leaves_first() {
         let mut cpu = Sharing::new(1.0, 1.0, 0);
-        assert_eq!(cpu.enter(0, 1, 1000), 1000);
+        assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
         // at 400, 600 are left for the first; the second brings 300: both at half speed
-        assert_eq!(cpu.enter(400, 2, 300), 1000);
+        assert_eq!(cpu.enter::<true>(400, 2, 300), 1000);
         let (who, next) = cpu.leave(1000);
         assert_eq!(who, 2);
-        cpu.count_departure(1000, 400, 300);
+        cpu.count_departure::<true>(1000, 400, 300);
         // the first has had 400 + 300 and runs alone
         assert_eq!(next, Some(1300));
         assert_eq!(cpu.leave(1300), (1, None));
-        cpu.count_departure(1300, 0, 1000);
+        cpu.count_departure::<true>(1300, 0, 1000);
         assert_eq!(cpu.observed.busy_area(1300), 1300);
         assert_eq!(cpu.observed.present_area(1300), 400 + 2 * 600 + 300);
     }
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn no_request_runs_on_more_than_one_core() {
         let mut cpu = Sharing::new(4.0, 1.0, 0);
-        assert_eq!(cpu.enter(0, 1, 1000), 1000);
-        assert_eq!(cpu.enter(0, 2, 1000), 1000);
+        assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
+        assert_eq!(cpu.enter::<true>(0, 2, 1000), 1000);
         assert_eq!(cpu.leave(1000), (1, Some(1000)));
     }
 }

@@ -5,7 +5,7 @@ use crate::model::network::Rule;
 use crate::model::program::Step;
 use crate::model::request::{DEPTH_MAX, NONE, RequestId};
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn route(&mut self, router: u32) -> u32 {
         let r = &mut self.net.routers[router as usize];
         let turn = r.next;
@@ -39,12 +39,12 @@ impl Simulator<'_> {
         }
         self.slab[id].entered = now;
         if s.busy {
-            s.observed.arrive(now, true);
+            s.observed.arrive::<WATCHED>(now, true);
             s.gathering.push(id);
             s.gathering_bytes += bytes;
             return false;
         }
-        s.observed.arrive(now, false);
+        s.observed.arrive::<WATCHED>(now, false);
         s.observed.begin_work(now);
         s.busy = true;
         s.group_bytes = bytes;
@@ -63,9 +63,9 @@ impl Simulator<'_> {
     pub(super) fn leave_stage(&mut self, stage: u32) {
         let now = self.now;
         let s = &mut self.net.stages[stage as usize];
-        s.observed.depart(now, s.leader_entered, now - s.began);
+        s.observed.depart::<WATCHED>(now, s.leader_entered, now - s.began);
         for &follower in &s.group {
-            s.observed.depart(now, self.slab[follower].entered, now - s.began);
+            s.observed.depart::<WATCHED>(now, self.slab[follower].entered, now - s.began);
             // a follower stopped behind its own JoinStage, which says where followers go on
             let join = self.slab[follower].step - 1;
             self.slab[follower].step = match self.net.steps[join as usize] {

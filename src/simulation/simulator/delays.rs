@@ -1,10 +1,11 @@
 //! Time that passes without a queue: lines of equal delays, and drawn ones.
 
-use super::Simulator;
+use super::{Fired, Simulator};
+use crate::engine::event_set::EventSet;
 use crate::engine::time::SimTime;
 use crate::model::request::RequestId;
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
     pub(super) fn enter_line(&mut self, id: RequestId, line: u32) {
         self.sequence += 1;
@@ -19,14 +20,12 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn line_due(&mut self, leaf: u32, line: u32) -> RequestId {
+    pub(super) fn line_due(&mut self, leaf: u32, line: u32) -> Fired {
         let l = &mut self.net.lines[line as usize];
         let (_, _, id) = l.queue.pop_front().expect("an entry was due");
-        match l.queue.front() {
-            Some(&(due, sequence, _)) => self.set.set(leaf, SimTime(due), sequence),
-            None => self.set.clear(leaf),
-        }
-        id
+        let (again, sequence) =
+            l.queue.front().map_or((EventSet::idle_time(leaf), 0), |&(due, sequence, _)| (due, sequence));
+        Fired { moves: id, again, sequence }
     }
 
     #[inline(always)]
@@ -43,15 +42,12 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn delay_due(&mut self, leaf: u32) -> RequestId {
+    pub(super) fn delay_due(&mut self, leaf: u32) -> Fired {
         let delays = &mut self.net.delays;
         let (_, id) = delays.heap.pop().expect("a delay was due");
-        match delays.heap.first() {
-            Some((key, _)) => {
-                self.set.set(leaf, SimTime((key >> 64) as u64), key as u64);
-            }
-            None => self.set.clear(leaf),
-        }
-        id
+        let first = delays.heap.first();
+        let (again, sequence) =
+            first.map_or((EventSet::idle_time(leaf), 0), |(key, _)| ((key >> 64) as u64, key as u64));
+        Fired { moves: id, again, sequence }
     }
 }

@@ -4,7 +4,7 @@ use super::Simulator;
 use crate::model::program::StepId;
 use crate::model::request::{NONE, Request, RequestId};
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn child(&mut self, id: RequestId, step: StepId) -> RequestId {
         let mut child = self.slab[id];
         child.step = step;

@@ -4,13 +4,14 @@ use super::Simulator;
 use crate::engine::time::SimTime;
 use crate::model::network::{Wait, WaitAt};
 use crate::model::program::Step;
-use crate::model::request::RequestId;
+use crate::model::request::{NONE, RequestId};
 use crate::model::station::Patience;
 use crate::simulation::result::FailureReason;
 
 const ABANDONED: u8 = FailureReason::Abandoned as u8;
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    #[inline(never)]
     pub(super) fn arm(&mut self, id: RequestId, patience: Patience, at: WaitAt) {
         let wait = Wait { request: id, epoch: self.slab[id].epoch, at };
         self.sequence += 1;
@@ -39,7 +40,8 @@ impl Simulator<'_> {
         }
     }
 
-    pub(super) fn timeout_due(&mut self, leaf: u32, line: u32) -> Option<RequestId> {
+    #[inline(never)]
+    pub(super) fn timeout_due(&mut self, leaf: u32, line: u32) -> RequestId {
         let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
         loop {
             // drop what was cancelled meanwhile, so that it costs no event
@@ -59,10 +61,11 @@ impl Simulator<'_> {
             }
         }
         self.give_up(wait);
-        None
+        NONE
     }
 
-    pub(super) fn patience_due(&mut self, leaf: u32) -> Option<RequestId> {
+    #[inline(never)]
+    pub(super) fn patience_due(&mut self, leaf: u32) -> RequestId {
         let (_, wait) = self.net.patiences.heap.pop().expect("a patience was due");
         match self.net.patiences.heap.first() {
             Some((key, _)) => {
@@ -71,7 +74,7 @@ impl Simulator<'_> {
             None => self.set.clear(leaf),
         }
         self.give_up(wait);
-        None
+        NONE
     }
 
     /// A wait was too long: out of the queue, and on where failures of that step go.

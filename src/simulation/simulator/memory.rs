@@ -8,7 +8,7 @@ use crate::simulation::result::FailureReason;
 
 const RESET: u8 = FailureReason::OutOfMemory as u8;
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Takes memory for a request; where that is too much, somebody dies. `Some(step)`: go on there; `None`:
     /// the request itself was reset.
     pub(super) fn take_memory(&mut self, id: RequestId, process: u32, bytes: f64, fail: StepId) -> Option<StepId> {
@@ -85,7 +85,7 @@ impl Simulator<'_> {
             let pool = &mut self.net.pools[pool as usize];
             // those who held a slot are gone with the process; those who waited were detached above
             for _ in 0..pool.in_use {
-                pool.observed.let_go(now);
+                pool.observed.let_go::<WATCHED>(now);
             }
             pool.observed.end_all_work(now);
             pool.in_use = 0;
@@ -98,7 +98,8 @@ impl Simulator<'_> {
     }
 
     /// A killed process serves again.
-    pub(super) fn restart(&mut self, leaf: u32, process: u32) -> Option<RequestId> {
+    #[inline(never)]
+    pub(super) fn restart(&mut self, leaf: u32, process: u32) -> RequestId {
         self.set.clear(leaf);
         let p = &mut self.net.processes[process as usize];
         p.down = false;
@@ -107,7 +108,7 @@ impl Simulator<'_> {
         for pool in p.pools.clone() {
             self.net.pools[pool as usize].closed = false;
         }
-        None
+        NONE
     }
 
     /// A request has called on from the dead process: its caller learns of the reset at once, while the

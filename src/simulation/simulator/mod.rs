@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use super::log::EventLog;
 use super::observation::Observation;
 use super::source::Source;
-use crate::engine::event_set::EventSet;
+use crate::engine::event_set::{EventSet, LEAVES_MAX};
 use crate::engine::random::Key;
 use crate::engine::table::Table;
 use crate::engine::time::SimTime;
@@ -27,7 +27,9 @@ use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, Request, RequestId, Slab};
 
 /// One run in progress.
-pub struct Simulator<'a> {
+///
+/// `WATCHED`: it keeps a log or the distributions of a station. A run that does neither does not ask at each event.
+pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) now: u64,
     /// Up to here events come one after the other; then the observation has something to do.
     limit: u64,
@@ -43,14 +45,47 @@ pub struct Simulator<'a> {
     pub(super) serving: Table<RequestId>,
     /// Workers' leaves that are idle.
     vacant: Vec<u32>,
-    /// The worker's leaf whose event is happening, while nobody has taken it; `NONE`: none.
-    vacated: u32,
-    pub(super) sources: Vec<Source<'a>>,
+    /// The leaf of the worker who has just become idle, for as long as the event that did it goes on: another
+    /// worker who begins in the same event takes it over, which spares setting two leaves.
+    vacated: Vacated,
+    pub(super) sources: Table<Source<'a>>,
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
 }
 
-impl<'a> Simulator<'a> {
+/// See `Simulator::vacated`.
+#[derive(Clone, Copy)]
+struct Vacated {
+    /// `NONE`: no worker has become idle.
+    leaf: u32,
+    /// Whether another has begun on it.
+    taken: bool,
+    /// When that one will have done, or an `idle_time`.
+    due: u64,
+    sequence: u64,
+}
+
+/// What an event's handler has to say.
+struct Fired {
+    /// Who goes on; `NONE`: nobody.
+    moves: RequestId,
+    /// When the leaf's next event comes, and its place in the order; an `idle_time`: there is none; `SETTLED`: the
+    /// leaf has been seen to.
+    again: u64,
+    sequence: u64,
+}
+
+/// No time of an event, and no idle one.
+const SETTLED: u64 = u64::MAX - LEAVES_MAX as u64;
+
+impl Fired {
+    #[inline(always)]
+    fn settled(moves: RequestId) -> Fired {
+        Fired { moves, again: SETTLED, sequence: 0 }
+    }
+}
+
+impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     pub fn new(net: Network, sources: Vec<Source<'a>>, observation: Observation, log: Option<EventLog>) -> Self {
         net.check();
         let leaves = net.leaves.len();
@@ -67,9 +102,9 @@ impl<'a> Simulator<'a> {
                 .rev()
                 .filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_)))
                 .collect(),
-            vacated: NONE,
+            vacated: Vacated { leaf: NONE, taken: false, due: 0, sequence: 0 },
             net,
-            sources,
+            sources: sources.into(),
             observation,
             log: log.map(Box::new),
         }
@@ -78,17 +113,20 @@ impl<'a> Simulator<'a> {
     /// Runs from the beginning of the warm-up to the end of the measured part (or until nothing is left).
     pub fn run(&mut self) {
         self.start();
-        let mut next = self.ready.pop_front();
+        let mut next = self.next_ready();
         loop {
             // one place for the interpreter, so that its code is there once
-            while let Some(id) = next {
-                self.advance(id);
-                next = self.ready.pop_front();
+            while next != NONE {
+                self.advance(next);
+                next = self.next_ready();
             }
-            if self.vacated != NONE {
-                self.set.clear(self.vacated);
-                self.vacant.push(self.vacated);
-                self.vacated = NONE;
+            if self.vacated.leaf != NONE {
+                let Vacated { leaf, taken, due, sequence } = self.vacated;
+                if !taken {
+                    self.vacant.push(leaf);
+                }
+                self.set.set_or_clear(leaf, due, sequence);
+                self.vacated.leaf = NONE;
             }
             let (SimTime(time), leaf) = self.set.first();
             if time >= self.limit {
@@ -98,22 +136,35 @@ impl<'a> Simulator<'a> {
                 break;
             }
             self.now = time;
-            let moved = match self.net.leaves[leaf as usize] {
-                Leaf::FcfsWorker(station) => Some(self.fcfs_worker_done(leaf, station)),
+            let fired = match self.net.leaves[leaf as usize] {
+                Leaf::FcfsWorker(station) => self.fcfs_worker_done(leaf, station),
                 Leaf::Sharing(station) => self.sharing_done(leaf, station),
-                Leaf::Source(source) => Some(self.arrival(leaf, source)),
-                Leaf::Line(line) => Some(self.line_due(leaf, line)),
-                Leaf::Delays => Some(self.delay_due(leaf)),
-                Leaf::FcfsHeap(station) => Some(self.fcfs_heap_done(leaf, station)),
-                Leaf::PriorityWorker(station) => Some(self.priority_done(leaf, station)),
-                Leaf::Timeouts(line) => self.timeout_due(leaf, line),
-                Leaf::Patiences => self.patience_due(leaf),
-                Leaf::Restart(process) => self.restart(leaf, process),
+                Leaf::Source(source) => self.arrival(source),
+                Leaf::Line(line) => self.line_due(leaf, line),
+                Leaf::Delays => self.delay_due(leaf),
+                Leaf::FcfsHeap(station) => Fired::settled(self.fcfs_heap_done(leaf, station)),
+                Leaf::PriorityWorker(station) => Fired::settled(self.priority_done(leaf, station)),
+                Leaf::Timeouts(line) => Fired::settled(self.timeout_due(leaf, line)),
+                Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
+                Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
             };
+            // one place for this too
+            if fired.again != SETTLED {
+                self.set.set_or_clear(leaf, fired.again, fired.sequence);
+            }
+            next = fired.moves;
             self.events += 1;
-            next = moved.or_else(|| self.ready.pop_front());
+            if next == NONE {
+                next = self.next_ready();
+            }
         }
         self.observation.finish(&mut self.net);
+    }
+
+    /// Whom a release has let go on, first come, first gone on; `NONE`: nobody.
+    #[inline(always)]
+    fn next_ready(&mut self) -> RequestId {
+        if self.ready.is_empty() { NONE } else { self.ready.pop_front().unwrap_or(NONE) }
     }
 
     fn start(&mut self) {
@@ -179,24 +230,21 @@ impl<'a> Simulator<'a> {
     }
 
     #[inline(always)]
-    fn arrival(&mut self, leaf: u32, source: u32) -> RequestId {
+    fn arrival(&mut self, source: u32) -> Fired {
         let s = &mut self.sources[source as usize];
-        let arrival = s.take(self.now);
-        let next = s.next_time;
-        if EventSet::is_idle(SimTime(next)) {
-            self.set.clear(leaf);
-        } else {
-            self.schedule(leaf, next);
+        let arrival = s.take();
+        let again = if EventSet::is_idle(SimTime(s.next_time)) { EventSet::idle_time(s.leaf) } else { s.next_time };
+        let begun = Request::new(arrival.key.0, self.now, arrival.class, arrival.step);
+        let id = self.slab.insert(Request { source, ..begun });
+        if let Some(given) = self.sources[source as usize].given {
+            self.slab[id].given = given;
         }
-        let mut request = Request::new(arrival.key.0, self.now, arrival.class, arrival.step);
-        request.source = source;
-        request.given = arrival.given;
-        let id = self.slab.insert(request);
-        self.observation.arrived(arrival.class, self.now);
-        if let Some(log) = &mut self.log {
-            log.arrive(self.now, id, arrival.class);
+        self.observation.arrived(arrival.class);
+        if WATCHED {
+            self.log_arrival(id, arrival.class);
         }
-        id
+        self.sequence += 1;
+        Fired { moves: id, again, sequence: self.sequence }
     }
 
     /// Runs a request's steps until it must wait, or ends.
@@ -207,17 +255,19 @@ impl<'a> Simulator<'a> {
             let step = self.net.steps[at as usize];
             match step {
                 Step::Serve { station, draw, fail } => {
-                    self.slab[id].step = at + 1;
-                    let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
+                    let request = &mut self.slab[id];
+                    request.step = at + 1;
+                    let work = self.net.draws[draw as usize].nanos(request);
                     match self.serve(id, station, work, fail) {
                         Some(to) => at = to,
                         None => return,
                     }
                 }
                 Step::Share { station, draw } => {
-                    self.slab[id].step = at + 1;
-                    let work = self.net.draws[draw as usize].nanos(&self.slab[id]);
-                    self.slab[id].work = work;
+                    let request = &mut self.slab[id];
+                    request.step = at + 1;
+                    let work = self.net.draws[draw as usize].nanos(request);
+                    request.work = work;
                     self.share(id, station, work);
                     return;
                 }
@@ -494,9 +544,9 @@ impl<'a> Simulator<'a> {
         request.depth = 0;
         request.frames = Default::default();
         request.failure = 0;
-        self.observation.arrived(arrival.class, self.now);
-        if let Some(log) = &mut self.log {
-            log.arrive(self.now, id, arrival.class);
+        self.observation.arrived(arrival.class);
+        if WATCHED {
+            self.log_arrival(id, arrival.class);
         }
         arrival.step
     }
@@ -506,16 +556,35 @@ impl<'a> Simulator<'a> {
     fn end(&mut self, id: RequestId) -> Option<StepId> {
         let request = &self.slab[id];
         self.observation.finished(request.class, request.failure, request.arrived, self.now);
-        if let Some(log) = &mut self.log {
-            log.end(self.now, id, request.failure);
+        let (user, source) = (request.user, request.source);
+        if WATCHED {
+            self.log_end(id);
         }
-        if request.user != NONE {
-            return Some(self.sources[request.source as usize].entry.think_step);
+        if user != NONE {
+            return Some(self.sources[source as usize].entry.think_step);
         }
         self.slab.remove(id);
         None
     }
 
+    #[cold]
+    #[inline(never)]
+    fn log_arrival(&mut self, id: RequestId, class: u16) {
+        if let Some(log) = &mut self.log {
+            log.arrive(self.now, id, class);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn log_end(&mut self, id: RequestId) {
+        if let Some(log) = &mut self.log {
+            log.end(self.now, id, self.slab[id].failure);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
     fn log_start(&mut self, id: RequestId, at: WaitAt) {
         if let Some(log) = &mut self.log {
             log.start(self.now, id, at);

@@ -10,17 +10,17 @@ use crate::simulation::result::FailureReason;
 const CLIENT: u64 = purpose("client.address");
 const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
     pub(super) fn acquire(&mut self, id: RequestId, pool: u32, reason: u8, fail: StepId) -> Option<StepId> {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
         if p.in_use < p.capacity && !p.closed {
             p.in_use += 1;
-            p.observed.arrive(now, false);
+            p.observed.arrive::<WATCHED>(now, false);
             p.observed.begin_work(now);
             p.granted += 1;
-            if let Some(detail) = &mut p.observed.detail {
+            if WATCHED && let Some(detail) = &mut p.observed.detail {
                 detail.waiting.record(0);
             }
             return Some(self.slab[id].step);
@@ -31,7 +31,7 @@ impl Simulator<'_> {
             self.slab[id].failure = if p.patience.is_some() && !p.closed { QUEUE_FULL } else { reason };
             return Some(fail);
         }
-        p.observed.arrive(now, true);
+        p.observed.arrive::<WATCHED>(now, true);
         self.slab[id].entered = now;
         p.queue.push_back(&mut self.slab, id);
         if let Some(patience) = p.patience {
@@ -44,14 +44,14 @@ impl Simulator<'_> {
     pub(super) fn release(&mut self, pool: u32) {
         let now = self.now;
         let p = &mut self.net.pools[pool as usize];
-        p.observed.let_go(now);
+        p.observed.let_go::<WATCHED>(now);
         match p.queue.pop_front(&mut self.slab) {
             Some(next) => {
                 let request = &mut self.slab[next];
                 request.epoch = request.epoch.wrapping_add(1);
                 p.waiting_sum += (now - request.entered) as u128;
                 p.granted += 1;
-                if let Some(detail) = &mut p.observed.detail {
+                if WATCHED && let Some(detail) = &mut p.observed.detail {
                     detail.waiting.record(now - request.entered);
                 }
                 self.ready.push_back(next);
@@ -80,7 +80,7 @@ impl Simulator<'_> {
         let mut rng = key.draw(d.choice, self.slab[id].visit as u32);
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
-                d.pool.observed.arrive(now, false);
+                d.pool.observed.arrive::<WATCHED>(now, false);
                 d.pool.observed.begin_work(now);
                 d.pool.granted += 1;
                 let request = &mut self.slab[id];
@@ -99,7 +99,7 @@ impl Simulator<'_> {
             self.slab[id].failure = FailureReason::Refused as u8;
             return Some(fail);
         }
-        d.pool.observed.arrive(now, true);
+        d.pool.observed.arrive::<WATCHED>(now, true);
         let request = &mut self.slab[id];
         request.entered = now;
         // where a queued request goes when its time is up
@@ -115,7 +115,7 @@ impl Simulator<'_> {
         let now = self.now;
         let server = self.chosen(id) as usize;
         let d = &mut self.net.dispatchers[dispatcher as usize];
-        d.pool.observed.let_go(now);
+        d.pool.observed.let_go::<WATCHED>(now);
         d.balancer.release(server);
         d.pool.observed.end_work(now);
         if !d.balancer.has_room(server) {

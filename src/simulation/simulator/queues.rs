@@ -1,6 +1,7 @@
 //! First come, first served, and by rank: who waits, who is served, who is interrupted.
 
-use super::Simulator;
+use super::{Fired, Simulator, Vacated};
+use crate::engine::event_set::EventSet;
 use crate::engine::time::SimTime;
 use crate::model::network::{Leaf, WaitAt};
 use crate::model::program::StepId;
@@ -9,7 +10,7 @@ use crate::simulation::result::FailureReason;
 
 const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Queues or starts; `Some(step)` when turned away.
     #[inline(always)]
     pub(super) fn serve(&mut self, id: RequestId, station: u32, work: u64, fail: StepId) -> Option<StepId> {
@@ -20,21 +21,17 @@ impl Simulator<'_> {
         request.work = work;
         if s.idle > 0 {
             s.idle -= 1;
-            s.observed.arrive(now, false);
+            s.observed.arrive::<WATCHED>(now, false);
             s.observed.begin_work(now);
-            if self.log.is_some() {
+            let own = s.has_own_leaves();
+            if WATCHED {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
-            self.start_worker(id, station, now + work);
-            return None;
-        }
-        if !s.has_own_leaves() && s.departures.len() < s.workers as usize {
-            s.observed.arrive(now, false);
-            s.observed.begin_work(now);
-            if self.log.is_some() {
-                self.log_start(id, WaitAt::Fcfs(station));
+            if own {
+                self.start_worker(id, station, now + work);
+            } else {
+                self.start_in_heap(id, station, work);
             }
-            self.start_in_heap(id, station, work);
             return None;
         }
         if s.queue.len() >= s.queue_limit {
@@ -42,7 +39,7 @@ impl Simulator<'_> {
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
-        s.observed.arrive(now, true);
+        s.observed.arrive::<WATCHED>(now, true);
         s.queue.push_back(&mut self.slab, id);
         if let Some(patience) = s.patience {
             self.arm(id, patience, WaitAt::Fcfs(station));
@@ -50,24 +47,24 @@ impl Simulator<'_> {
         None
     }
 
-    /// An idle worker begins: at the leaf that this event has vacated, if it has, which spares clearing it.
+    /// An idle worker begins: at the leaf that this event has vacated, if it has.
     #[inline(always)]
     pub(super) fn start_worker(&mut self, id: RequestId, station: u32, due: u64) {
-        if self.vacated != NONE {
-            let leaf = self.vacated;
-            self.vacated = NONE;
-            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
-            self.serving[leaf as usize] = id;
-            self.schedule(leaf, due);
+        let leaf = if self.vacated.leaf != NONE && !self.vacated.taken {
+            self.sequence += 1;
+            self.vacated = Vacated { taken: true, due, sequence: self.sequence, ..self.vacated };
+            self.vacated.leaf
         } else {
             let leaf = self.vacant.pop().expect("as many leaves as workers");
-            self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
-            self.serving[leaf as usize] = id;
             self.schedule_earlier(leaf, due);
-        }
+            leaf
+        };
+        self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
+        self.serving[leaf as usize] = id;
     }
 
     /// For stations with many workers: the departure goes into the station's own heap.
+    #[inline(never)]
     pub(super) fn start_in_heap(&mut self, id: RequestId, station: u32, work: u64) {
         self.sequence += 1;
         let sequence = self.sequence;
@@ -83,39 +80,41 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn fcfs_worker_done(&mut self, leaf: u32, station: u32) -> RequestId {
+    pub(super) fn fcfs_worker_done(&mut self, leaf: u32, station: u32) -> Fired {
         let id = self.serving[leaf as usize];
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
         let request = &self.slab[id];
-        s.observed.depart(now, request.entered, request.work);
+        s.observed.depart::<WATCHED>(now, request.entered, request.work);
         match s.queue.pop_front(&mut self.slab) {
             Some(next) => {
                 let request = &mut self.slab[next];
                 request.epoch = request.epoch.wrapping_add(1);
-                let due = now + request.work;
+                let again = now + request.work;
                 self.serving[leaf as usize] = next;
-                if self.log.is_some() {
+                if WATCHED {
                     self.log_start(next, WaitAt::Fcfs(station));
                 }
-                self.schedule(leaf, due);
+                self.sequence += 1;
+                Fired { moves: id, again, sequence: self.sequence }
             }
             None => {
                 s.observed.end_work(now);
                 s.idle += 1;
                 self.serving[leaf as usize] = NONE;
-                self.vacated = leaf;
+                self.vacated = Vacated { leaf, taken: false, due: EventSet::idle_time(leaf), sequence: 0 };
+                Fired::settled(id)
             }
         }
-        id
     }
 
+    #[inline(never)]
     pub(super) fn fcfs_heap_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.fcfs[station as usize];
         let (_, id) = s.departures.pop().expect("a departure was due");
         let request = &self.slab[id];
-        s.observed.depart(now, request.entered, request.work);
+        s.observed.depart::<WATCHED>(now, request.entered, request.work);
         match s.departures.first() {
             Some((key, _)) => {
                 let (time, sequence) = ((key >> 64) as u64, key as u64);
@@ -128,16 +127,20 @@ impl Simulator<'_> {
                 let request = &mut self.slab[next];
                 request.epoch = request.epoch.wrapping_add(1);
                 let work = request.work;
-                if self.log.is_some() {
+                if WATCHED {
                     self.log_start(next, WaitAt::Fcfs(station));
                 }
                 self.start_in_heap(next, station, work);
             }
-            None => s.observed.end_work(now),
+            None => {
+                s.observed.end_work(now);
+                s.idle += 1;
+            }
         }
         id
     }
 
+    #[inline(never)]
     pub(super) fn serve_by_rank(&mut self, id: RequestId, station: u32, work: u64, fail: StepId) -> Option<StepId> {
         let now = self.now;
         let s = &mut self.net.priority[station as usize];
@@ -145,7 +148,7 @@ impl Simulator<'_> {
         self.slab[id].entered = now;
         self.slab[id].work = work;
         if let Some(worker) = s.idle_worker() {
-            s.observed.arrive(now, false);
+            s.observed.arrive::<WATCHED>(now, false);
             s.observed.begin_work(now);
             self.start_by_rank(station, worker, id);
             return None;
@@ -154,7 +157,7 @@ impl Simulator<'_> {
             let stint = s.serving[worker];
             let other = stint.request;
             let served = now - stint.began;
-            s.observed.arrive(now, false);
+            s.observed.arrive::<WATCHED>(now, false);
             s.observed.service_sum += served as u128;
             self.slab[other].work -= served;
             s.queues[stint.rank as usize].push_front(&mut self.slab, other);
@@ -166,7 +169,7 @@ impl Simulator<'_> {
             self.slab[id].failure = QUEUE_FULL;
             return Some(fail);
         }
-        s.observed.arrive(now, true);
+        s.observed.arrive::<WATCHED>(now, true);
         s.queues[rank as usize].push_back(&mut self.slab, id);
         if let Some(patience) = s.patience {
             self.arm(id, patience, WaitAt::Priority(station));
@@ -182,19 +185,20 @@ impl Simulator<'_> {
         let request = &mut self.slab[id];
         request.epoch = request.epoch.wrapping_add(1);
         let due = self.now + request.work;
-        if self.log.is_some() {
+        if WATCHED {
             self.log_start(id, WaitAt::Priority(station));
         }
         self.schedule(leaf, due);
     }
 
+    #[inline(never)]
     pub(super) fn priority_done(&mut self, leaf: u32, station: u32) -> RequestId {
         let now = self.now;
         let s = &mut self.net.priority[station as usize];
         let worker = (leaf - s.leaf) as usize;
         let id = s.serving[worker].request;
         let request = &self.slab[id];
-        s.observed.depart(now, request.entered, request.work);
+        s.observed.depart::<WATCHED>(now, request.entered, request.work);
         match s.next_rank() {
             Some(rank) => {
                 let next = s.queues[rank].pop_front(&mut self.slab).expect("someone waits at this rank");

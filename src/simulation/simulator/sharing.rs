@@ -1,30 +1,29 @@
 //! CPUs and network cards: everyone is served at once, and a transfer by two cards.
 
-use super::Simulator;
+use super::{Fired, Simulator};
+use crate::engine::event_set::EventSet;
 use crate::model::request::{NONE, Request, RequestId};
 
-impl Simulator<'_> {
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
     pub(super) fn share(&mut self, id: RequestId, station: u32, work: u64) {
         self.slab[id].entered = self.now;
         let s = &mut self.net.sharing[station as usize];
-        let due = s.enter(self.now, id, work);
+        let due = s.enter::<WATCHED>(self.now, id, work);
         let leaf = s.leaf;
         self.schedule(leaf, due);
     }
 
     #[inline(always)]
-    pub(super) fn sharing_done(&mut self, leaf: u32, station: u32) -> Option<RequestId> {
+    pub(super) fn sharing_done(&mut self, leaf: u32, station: u32) -> Fired {
         let now = self.now;
         let s = &mut self.net.sharing[station as usize];
         let (id, next) = s.leave(now);
         let request = &mut self.slab[id];
-        s.count_departure(now, request.entered, request.work);
-        match next {
-            Some(due) => self.schedule(leaf, due),
-            None => self.set.clear(leaf),
-        }
-        if request_is_split(&mut self.slab[id]) { None } else { Some(id) }
+        s.count_departure::<WATCHED>(now, request.entered, request.work);
+        let moves = if request_is_split(request) { NONE } else { id };
+        self.sequence += 1;
+        Fired { moves, again: next.unwrap_or(EventSet::idle_time(leaf)), sequence: self.sequence }
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
