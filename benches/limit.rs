@@ -6,8 +6,9 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use foobar_sim::engine::{Key, KeyedRng};
 use foobar_sim::stats::histogram::Histogram;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng as _, SeedableRng as _};
 use rand_distr::{Distribution as _, Exp1};
 
 #[allow(dead_code)] // `engine` includes this file for its loops
@@ -23,23 +24,30 @@ fn main() {
 }
 
 /// A sequence of draws, one for each purpose.
-fn stream(seed: u64, purpose: u64) -> KeyedRng {
-    Key::of_seed(seed).indexed(purpose).draw(0, 0)
+fn stream(seed: u64, purpose: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed << 8 | purpose)
 }
 
-fn exponential(rng: &mut KeyedRng, mean_ns: f64) -> u64 {
+#[inline(always)]
+fn exponential(rng: &mut Xoshiro256PlusPlus, mean_ns: f64) -> u64 {
     let unit: f64 = Exp1.sample(rng);
-    (mean_ns * unit) as i64 as u64
+    (mean_ns * unit) as u64
+}
+
+/// True with this probability, in 2^32nds.
+#[inline(always)]
+fn happens(rng: &mut Xoshiro256PlusPlus, threshold: u32) -> bool {
+    ((rng.next_u64() >> 32) as u32) < threshold
 }
 
 /// Events by time in a 4-ary heap whose next push takes the place of what was popped last.
-#[derive(Default)]
 struct Heap {
     entries: Vec<(u64, u32)>,
     popped: bool,
 }
 
 impl Heap {
+    #[inline(always)]
     fn push(&mut self, time: u64, what: u32) {
         if self.popped {
             self.popped = false;
@@ -54,6 +62,7 @@ impl Heap {
         self.entries[at] = (time, what);
     }
 
+    #[inline(always)]
     fn pop(&mut self) -> Option<(u64, u32)> {
         if self.popped {
             self.popped = false;
@@ -62,17 +71,24 @@ impl Heap {
                 self.sift_down(last);
             }
         }
-        let first = self.entries.first().copied();
-        self.popped = first.is_some();
-        first
+        let first = *self.entries.first()?;
+        self.popped = true;
+        Some(first)
     }
 
+    #[inline(always)]
     fn sift_down(&mut self, moving: (u64, u32)) {
         let entries = &mut self.entries[..];
         let mut at = 0;
         loop {
-            let children = 4 * at + 1..entries.len().min(4 * at + 5);
-            let Some(least) = children.min_by_key(|&child| entries[child].0) else { break };
+            let first = 4 * at + 1;
+            if first >= entries.len() {
+                break;
+            }
+            let mut least = first;
+            for child in first + 1..(first + 4).min(entries.len()) {
+                least = if entries[child].0 < entries[least].0 { child } else { least };
+            }
             if entries[least].0 >= moving.0 {
                 break;
             }
@@ -87,9 +103,9 @@ impl Heap {
 pub fn a(requests: u64, seed: u64) -> Histogram {
     let (mut gaps, mut services) = (stream(seed, 0), stream(seed, 1));
     let mut latency = Histogram::default();
-    let mut events = Heap::default();
-    let mut queue: VecDeque<u64> = VecDeque::new();
-    let mut left = requests;
+    let mut events = Heap { entries: Vec::with_capacity(16), popped: false };
+    let mut queue: VecDeque<u64> = VecDeque::with_capacity(1024);
+    let (mut left, mut busy, mut served) = (requests, false, 0);
     events.push(exponential(&mut gaps, 1.25e6), 0);
     while let Some((now, what)) = events.pop() {
         if what == 0 {
@@ -97,15 +113,19 @@ pub fn a(requests: u64, seed: u64) -> Histogram {
             if left > 0 {
                 events.push(now + exponential(&mut gaps, 1.25e6), 0);
             }
-            queue.push_back(now);
-            if queue.len() == 1 {
+            if busy {
+                queue.push_back(now);
+            } else {
+                (busy, served) = (true, now);
                 events.push(now + exponential(&mut services, 1e6), 1);
             }
         } else {
-            let arrived = queue.pop_front().expect("someone was served");
-            latency.record(now - arrived);
-            if !queue.is_empty() {
+            latency.record(now - served);
+            if let Some(arrived) = queue.pop_front() {
+                served = arrived;
                 events.push(now + exponential(&mut services, 1e6), 1);
+            } else {
+                busy = false;
             }
         }
     }
@@ -121,6 +141,7 @@ const LEAF_BITS: u32 = 5;
 const LEAVES: usize = 1 << LEAF_BITS;
 
 /// Keys are time and leaf as one number; u64::MAX: idle.
+#[inline(always)]
 fn set(tree: &mut [u64; 2 * LEAVES], leaf: usize, key: u64) {
     let mut at = LEAVES + leaf % LEAVES;
     let mut winner = key;
@@ -135,7 +156,7 @@ fn set(tree: &mut [u64; 2 * LEAVES], leaf: usize, key: u64) {
 /// Five stations in a row: a winner tree with one leaf for each worker, which holds its request's arrival.
 pub fn b(requests: u64, seed: u64) -> Histogram {
     let mut gaps = stream(seed, 0);
-    let mut services: [KeyedRng; STATIONS] = std::array::from_fn(|station| stream(seed, 1 + station as u64));
+    let mut services: [Xoshiro256PlusPlus; STATIONS] = std::array::from_fn(|station| stream(seed, 1 + station as u64));
     let (mut dynamic, mut primary) = (stream(seed, 10), stream(seed, 11));
     let mut latency = Histogram::default();
     let mut tree = [u64::MAX; 2 * LEAVES];
@@ -170,8 +191,8 @@ pub fn b(requests: u64, seed: u64) -> Histogram {
             }
             next = match station {
                 0 => 1,
-                1 if dynamic.unit() < 0.4 => 2,
-                2 => 4 - usize::from(primary.unit() < 0.3),
+                1 if happens(&mut dynamic, 1_717_986_918) => 2,
+                2 => 4 - usize::from(happens(&mut primary, 1_288_490_189)),
                 _ => {
                     latency.record(now - arrived);
                     continue;
