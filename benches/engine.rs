@@ -1,5 +1,5 @@
-//! The price of generality: works A, B and C through the ordinary engine from ordinary scenario files, beside
-//! the hand-written loops for A and B, in turns, in one process, on one core.
+//! The price of generality: works A, B and C and the main scenario through the ordinary engine from ordinary
+//! scenario files, beside the hand-written loops for A and B, in turns, in one process, on one core.
 //!
 //! `cargo bench --bench engine [-- ROUNDS]`
 
@@ -30,7 +30,8 @@ struct Work {
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(15);
-    let mut works = [work("a", 1000.0, Some(limit::a)), work("b", 400.0, Some(limit::b)), work("c", 80.0, None)];
+    let mut works =
+        [work("a", 1000.0, Some(limit::a)), work("b", 400.0, Some(limit::b)), work("c", 80.0, None), peak(40.0)];
     for round in 0..rounds {
         works.iter_mut().for_each(|work| turn(work, round));
     }
@@ -55,7 +56,21 @@ fn work(
     seconds: f64,
     by_hand: Option<fn(u64, u64) -> foobar_sim::stats::histogram::Histogram>,
 ) -> Work {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("benches/scenarios/{name}.toml"));
+    work_of(name, &format!("benches/scenarios/{name}.toml"), seconds, by_hand)
+}
+
+/// `scenarios/peak.toml`, every part of the six servers at work.
+fn peak(seconds: f64) -> Work {
+    work_of("peak", "scenarios/peak.toml", seconds, None)
+}
+
+fn work_of(
+    name: &'static str,
+    file: &str,
+    seconds: f64,
+    by_hand: Option<fn(u64, u64) -> foobar_sim::stats::histogram::Histogram>,
+) -> Work {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let scenario = load(&path, &Overrides::default()).unwrap_or_else(|problem| panic!("{problem:?}"));
     let compiled = compile(&scenario);
     let (events_per_request, mean_ms) = (0.0, 0.0);

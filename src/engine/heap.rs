@@ -1,6 +1,8 @@
 //! A 4-ary heap of (key, item): for what a station or a line keeps inside, behind its one leaf of the
 //! event set.
 
+use std::hint::select_unpredictable;
+
 /// Smallest key first. Keys must be distinct where order matters: callers put a sequence into them.
 #[derive(Clone, Debug)]
 pub struct Heap<K, T> {
@@ -52,33 +54,44 @@ impl<K: Copy + PartialOrd, T: Copy> Heap<K, T> {
             return Some(last);
         }
         let first = self.entries[0];
-        self.sift_down(last);
+        self.fill_root(last);
         Some(first)
     }
 
+    /// The last entry belongs almost at the bottom again. So the hole at the root goes down all the way, always
+    /// to the least child and without a branch on keys, and the entry then up, mostly not at all.
     #[inline(always)]
-    fn sift_down(&mut self, moving: (K, T)) {
+    fn fill_root(&mut self, moving: (K, T)) {
         let entries = &mut self.entries[..];
         let n = entries.len();
-        let mut i = 0;
+        let mut hole = 0;
         loop {
-            let child = 4 * i + 1;
-            if child >= n {
-                break;
-            }
-            let mut least = child;
-            for k in child + 1..(child + 4).min(n) {
-                if entries[k].0 < entries[least].0 {
-                    least = k;
+            let child = 4 * hole + 1;
+            let least = if child + 4 <= n {
+                let keys = &entries[child..child + 4];
+                let (left, right) = ((keys[1].0 < keys[0].0) as usize, 2 + (keys[3].0 < keys[2].0) as usize);
+                child + select_unpredictable(keys[right].0 < keys[left].0, right, left)
+            } else if child < n {
+                let mut least = child;
+                for k in child + 1..n {
+                    least = select_unpredictable(entries[k].0 < entries[least].0, k, least);
                 }
-            }
-            if entries[least].0 >= moving.0 {
+                least
+            } else {
+                break;
+            };
+            entries[hole] = entries[least];
+            hole = least;
+        }
+        while hole > 0 {
+            let parent = (hole - 1) / 4;
+            if entries[parent].0 <= moving.0 {
                 break;
             }
-            entries[i] = entries[least];
-            i = least;
+            entries[hole] = entries[parent];
+            hole = parent;
         }
-        entries[i] = moving;
+        entries[hole] = moving;
     }
 
     pub fn clear(&mut self) {

@@ -4,8 +4,6 @@
 //! (min(1, c/n)), and a request leaves when the clock has moved by its work. Arrival and departure cost
 //! O(log n), and nothing is recomputed for the others.
 
-use std::cmp::Ordering;
-
 use super::observed::Observed;
 use crate::engine::heap::Heap;
 use crate::model::request::RequestId;
@@ -28,35 +26,25 @@ pub struct Sharing {
     pub observed: Observed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Finish {
-    at: f64,
-    sequence: u32,
-    pub request: RequestId,
-}
+/// When a request will have had its work, by the clock, as one number in the order of departures: the clock's
+/// value (whose bits are in its order, since it is not negative), the order of arrival, the request.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+struct Finish(u128);
 
-impl PartialOrd for Finish {
+impl Finish {
     #[inline(always)]
-    fn partial_cmp(&self, other: &Finish) -> Option<Ordering> {
-        match self.at.partial_cmp(&other.at) {
-            Some(Ordering::Equal) => Some(self.sequence.cmp(&other.sequence)),
-            order => order,
-        }
+    fn new(at: f64, sequence: u32, request: RequestId) -> Finish {
+        Finish((at.to_bits() as u128) << 64 | (sequence as u128) << 32 | request as u128)
     }
 
     #[inline(always)]
-    fn lt(&self, other: &Finish) -> bool {
-        self.at < other.at || (self.at == other.at && self.sequence < other.sequence)
+    fn at(self) -> f64 {
+        f64::from_bits((self.0 >> 64) as u64)
     }
 
     #[inline(always)]
-    fn le(&self, other: &Finish) -> bool {
-        !other.lt(self)
-    }
-
-    #[inline(always)]
-    fn ge(&self, other: &Finish) -> bool {
-        !self.lt(other)
+    fn request(self) -> RequestId {
+        self.0 as RequestId
     }
 }
 
@@ -93,8 +81,7 @@ impl Sharing {
             self.move_clock(now);
         }
         self.sequence = self.sequence.wrapping_add(1);
-        self.finishes
-            .push(Finish { at: self.clock + work as f64 * self.unit_ns, sequence: self.sequence, request }, ());
+        self.finishes.push(Finish::new(self.clock + work as f64 * self.unit_ns, self.sequence, request), ());
         self.observed.arrive::<WATCHED>(now, self.finishes.len() as f64 > self.cores);
         if self.observed.present <= self.whole_cores {
             self.observed.begin_work(now);
@@ -107,10 +94,10 @@ impl Sharing {
     pub fn leave(&mut self, now: u64) -> (RequestId, Option<u64>) {
         let (finish, ()) = self.finishes.pop().expect("a departure was due");
         // the popped value itself, not a recomputed one: rounding must not accumulate
-        self.clock = finish.at;
+        self.clock = finish.at();
         self.moved = now;
         let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
-        (finish.request, next)
+        (finish.request(), next)
     }
 
     /// After `leave`: the figures of who left.
@@ -124,7 +111,7 @@ impl Sharing {
     #[inline(always)]
     fn next_departure(&self, now: u64) -> u64 {
         let (first, ()) = self.finishes.first().expect("someone is present");
-        let left = (first.at - self.clock).max(0.0);
+        let left = (first.at() - self.clock).max(0.0);
         let n = self.finishes.len() as f64;
         let left = if n > self.cores { left * n / self.cores } else { left };
         now + crate::model::program::round_nanos(left)
@@ -141,9 +128,9 @@ impl Sharing {
     /// Takes out all whom `out` accepts (a process was killed); returns them and the next departure.
     pub fn remove_where(&mut self, now: u64, mut out: impl FnMut(RequestId) -> bool) -> (Vec<RequestId>, Option<u64>) {
         self.move_clock(now);
-        let removed = self.finishes.remove_where(|finish, ()| out(finish.request));
+        let removed = self.finishes.remove_where(|finish, ()| out(finish.request()));
         let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
-        (removed.into_iter().map(|(finish, ())| finish.request).collect(), next)
+        (removed.into_iter().map(|(finish, ())| finish.request()).collect(), next)
     }
 
     /// After `remove_where`: the figures of one who was taken out.
