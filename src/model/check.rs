@@ -43,7 +43,7 @@ impl Network {
         for patience in patiences.chain(self.priority.iter().map(|s| s.patience)).flatten() {
             match patience {
                 Patience::Line(line) => inside(line, self.timeouts.len()),
-                Patience::Drawn(draw) => inside(draw, self.draws.len()),
+                Patience::Drawn => inside(self.patiences.leaf, self.leaves.len()),
             }
         }
     }

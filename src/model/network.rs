@@ -159,6 +159,16 @@ pub struct Delays {
 pub struct Patiences {
     pub leaf: u32,
     pub heap: Heap<u128, Wait>,
+    /// The draw of each step that waits at a station whose patience is drawn, in the order of steps: another
+    /// visit of the station is another step.
+    pub draws: Vec<(StepId, DrawId)>,
+}
+
+impl Patiences {
+    pub fn draw_at(&self, step: StepId) -> DrawId {
+        let at = self.draws.binary_search_by_key(&step, |&(step, _)| step);
+        self.draws[at.expect("a step that waits with a drawn patience has its draw")].1
+    }
 }
 
 /// A database whose commits go to replicas.

@@ -101,6 +101,18 @@ fn drawn_patience_is_each_requests_own() {
 }
 
 #[test]
+fn patience_is_drawn_anew_for_each_visit_of_a_station() {
+    use foobar_sim::scenario::{Overrides, load_str};
+    let text = station("patience = \"exponential(50 ms)\"\nservice = \"1 ms\"", "[request.x]\npath = [\"s\", \"s\"]\n");
+    let text = format!("{text}[traffic.t]\nprocess = \"poisson\"\nrate = \"1/s\"\nmix = {{ x = 1 }}\n");
+    let scenario = load_str("patience", &text, &Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+    let net = foobar_sim::simulation::compile::compile(&scenario).network;
+    let purposes: Vec<u64> = net.patiences.draws.iter().map(|&(_, draw)| net.draws[draw as usize].purpose).collect();
+    assert_eq!(purposes.len(), 2);
+    assert_ne!(purposes[0], purposes[1]);
+}
+
+#[test]
 fn a_held_station_tells_a_full_queue_from_lost_patience() {
     let text = station(
         "patience = \"3 ms\"\nqueue_limit = 1",

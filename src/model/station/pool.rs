@@ -3,7 +3,6 @@
 
 use super::observed::Observed;
 use crate::balance::Balancer;
-use crate::model::program::DrawId;
 use crate::model::request::Queue;
 
 /// How long a request waits in a queue before it gives up.
@@ -11,8 +10,8 @@ use crate::model::request::Queue;
 pub enum Patience {
     /// All alike: a timeout line.
     Line(u32),
-    /// Drawn for each.
-    Drawn(DrawId),
+    /// Drawn for each visit: see `Patiences`.
+    Drawn,
 }
 
 #[derive(Clone, Debug)]

@@ -155,7 +155,7 @@ impl Compiler<'_> {
         let patiences = (self.net.fcfs.iter().map(|s| s.patience))
             .chain(self.net.priority.iter().map(|s| s.patience))
             .chain(self.net.pools.iter().map(|p| p.patience));
-        if patiences.flatten().any(|p| matches!(p, Patience::Drawn(_))) {
+        if patiences.flatten().any(|p| matches!(p, Patience::Drawn)) {
             self.net.patiences.leaf = self.leaf(Leaf::Patiences);
         }
     }

@@ -32,6 +32,9 @@ impl Compiler<'_> {
             }
             PathStep::Hold { station, path } => {
                 let (pool, reason) = self.held(*station);
+                let name = self.service_name(*station);
+                let again = self.occurrence(*station);
+                self.draw_patience(*station, &format!("{name}.hold{again}"));
                 self.hold(pool, reason, |c| c.path_from(path, count));
             }
             PathStep::Delay(amount) => self.wait(&format!("path.delay{place}"), amount),

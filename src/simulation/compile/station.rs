@@ -25,11 +25,22 @@ impl Compiler<'_> {
     }
 
     fn patience(&mut self, service: ServiceId) -> Option<Patience> {
-        let name = self.service_name(service);
         match self.station_config(service).patience.clone() {
             None => None,
             Some(Distribution::Constant(seconds)) => Some(self.timeout(seconds)),
-            Some(patience) => Some(Patience::Drawn(self.time_draw(&format!("{name}.patience"), &patience, 1.0))),
+            Some(_) => Some(Patience::Drawn),
+        }
+    }
+
+    /// The step to come waits at the station: with a patience of its own, where that is drawn.
+    pub(super) fn draw_patience(&mut self, service: ServiceId, purpose: &str) {
+        match self.station_config(service).patience.clone() {
+            None | Some(Distribution::Constant(_)) => {}
+            Some(patience) => {
+                let draw = self.time_draw(&format!("{purpose}.patience"), &patience, 1.0);
+                let step = self.here();
+                self.net.patiences.draws.push((step, draw));
+            }
         }
     }
 
@@ -40,6 +51,7 @@ impl Compiler<'_> {
         let amount = amount.expect("a scenario gives every visit a service time");
         let at = self.station_at(service, &config);
         let (draw, mean) = self.amount_draw(purpose, &amount, 1.0);
+        self.draw_patience(service, purpose);
         match at {
             StationAt::Fcfs(station) => {
                 self.emit_failing(Step::Serve { station, draw, fail: 0 });

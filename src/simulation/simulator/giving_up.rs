@@ -26,7 +26,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     self.set.set(leaf, SimTime(due), self.sequence);
                 }
             }
-            Patience::Drawn(draw) => {
+            Patience::Drawn => {
+                let draw = self.net.patiences.draw_at(self.slab[id].step - 1);
                 let due = self.now + self.net.draws[draw as usize].nanos(&self.slab[id]);
                 let patiences = &mut self.net.patiences;
                 let key = (due as u128) << 64 | self.sequence as u128;
