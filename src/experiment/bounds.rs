@@ -24,13 +24,17 @@ const RUNS: usize = 5;
 pub fn checks(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) -> Vec<Check> {
     let steady = scenario.traffic.iter().all(is_steady);
     let overloaded = load.stations.iter().any(|s| s.workers.is_some_and(|w| s.offered_erlangs >= w as f64));
-    let lossless = runs.iter().all(|run| run.classes.iter().all(|c| c.failures() == 0));
+    let lossless = runs.iter().all(|run| run.classes.iter().all(|c| c.failures() == 0 && c.attempts == c.offered));
     let mut checks = Vec::new();
     if steady && lossless && !overloaded {
         checks.extend(offered_load(runs, load));
     }
     if lossless {
         checks.extend(idle_bound(runs, load));
+    }
+    // users who leave or come back at once make rounds of another length
+    if scenario.traffic.iter().any(|traffic| traffic.client.tries()) {
+        return checks;
     }
     let plain = Plain::of(scenario);
     checks.extend(closed_bounds(scenario, plain.as_ref(), runs, load));

@@ -17,6 +17,8 @@ use crate::simulation::result::{ClassResult, FailureReason, RunResult};
 
 /// A station above this share of its capacity is near saturation.
 const NEAR_SATURATION: f64 = 0.9;
+/// Attempts for each request from which clients who try again are worth a word.
+const AMPLIFIED: f64 = 1.05;
 /// Above this share it is never idle but for the beginning of a run.
 const FULL: f64 = 0.995;
 
@@ -157,7 +159,8 @@ fn load_cautions(scenario: &Scenario, runs: &[RunResult], context: &Context, all
         if share >= 1.0 {
             let endless_queue = match is_limited(scenario, &station.station) {
                 Some(limited) => !limited,
-                None => all.failures() == 0,
+                // a client who leaves takes no work away
+                None => all.failures() == all.failed[FailureReason::ClientTimeout as usize - 1],
             };
             if endless_queue { endless.push(loaded) } else { refused.push(loaded) }
         } else if share > NEAR_SATURATION {
@@ -185,6 +188,10 @@ fn load_cautions(scenario: &Scenario, runs: &[RunResult], context: &Context, all
     }
     if !near.is_empty() {
         cautions.push(Caution::NearSaturation(near));
+    }
+    let attempts = all.attempts as f64 / all.offered.max(1) as f64;
+    if attempts >= AMPLIFIED {
+        cautions.push(Caution::Retries { attempts });
     }
     cautions
 }

@@ -41,7 +41,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
             process: Process::Constant(RateProfile::steady(100.0)),
             mix: vec![(0, 1.0)],
             target: None,
-            requests_per_connection: 1.0,
+            client: crate::scenario::Client::patient(),
         }],
         assumptions: Vec::new(),
         sha256: "0".repeat(64),

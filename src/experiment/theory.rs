@@ -38,7 +38,8 @@ fn open(scenario: &Scenario, stations: &[StationSummary]) -> Option<Vec<Check>> 
     let mut asked = vec![Asked { at_the_door: true, ..Asked::default() }; scenario.services.len()];
     for traffic in &scenario.traffic {
         let Process::Poisson(profile) = &traffic.process else { return None };
-        if !profile.is_steady() {
+        // what is repeated comes on top, and not at random
+        if !profile.is_steady() || traffic.client.retries > 0 {
             return None;
         }
         let weights: f64 = traffic.mix.iter().map(|(_, weight)| weight).sum();
@@ -212,7 +213,7 @@ mod tests {
                 process,
                 mix: vec![(0, 1.0)],
                 target: None,
-                requests_per_connection: 1.0,
+                client: crate::scenario::Client::patient(),
             }],
             assumptions: Vec::new(),
             sha256: String::new(),

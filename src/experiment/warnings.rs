@@ -27,6 +27,10 @@ pub enum Caution {
     },
     /// Above 90%.
     NearSaturation(Vec<Loaded>),
+    /// Attempts for each request: clients who try again bring more traffic than the scenario says.
+    Retries {
+        attempts: f64,
+    },
     FewRuns {
         runs: u32,
     },
@@ -82,6 +86,13 @@ impl Caution {
                     ),
                 )
             }
+            Caution::Retries { attempts } => (
+                "retries",
+                format!("clients who try again send {attempts:.2} attempts for each request"),
+                "the stations' load is that of all attempts; compare with client.retries = 0, and bound what is repeated \
+                 with client.budget"
+                    .to_owned(),
+            ),
             Caution::FewRuns { runs: 1 } => (
                 "few_runs",
                 "one run says nothing of its own chance: no figure has an interval".to_owned(),

@@ -13,7 +13,13 @@ impl Network {
             self.check_step(*step);
             let ends = matches!(
                 step,
-                Step::Jump { .. } | Step::Begin { .. } | Step::Return | Step::End | Step::BranchEnd | Step::Gone
+                Step::Jump { .. }
+                    | Step::Begin { .. }
+                    | Step::Return
+                    | Step::End
+                    | Step::BranchEnd
+                    | Step::AttemptEnd
+                    | Step::Gone
             );
             assert!(ends || at + 1 < self.steps.len(), "the last step, {step:?}, goes on to the next");
         }
@@ -58,6 +64,15 @@ impl Network {
 
     fn check_step(&self, step: Step) {
         match step {
+            Step::Attempt { clients, first, again } => {
+                inside(clients, self.clients.len());
+                self.step(first);
+                self.step(again);
+            }
+            Step::Retry { clients, attempt } => {
+                inside(clients, self.clients.len());
+                self.step(attempt);
+            }
             Step::Serve { station, draw, fail } => {
                 inside(station, self.fcfs.len());
                 self.draw(draw);
@@ -146,6 +161,7 @@ impl Network {
             Step::DelayDrawn { draw, .. } => self.draw(draw),
             Step::Return
             | Step::BranchEnd
+            | Step::AttemptEnd
             | Step::Gone
             | Step::Visit { .. }
             | Step::Think { .. }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::RequestId;
-use super::station::{Dispatcher, Fcfs, Observed, Pool, Priority, Sharing, Stage};
+use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
+use crate::engine::distribution::Sampler;
 use crate::engine::heap::Heap;
-use crate::engine::random::{Key, purpose};
+use crate::engine::random::{Key, KeyedRng, purpose};
 use crate::engine::table::Table;
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
@@ -36,6 +37,7 @@ pub struct Network {
     /// Drawn patiences of all waits.
     pub patiences: Patiences,
 
+    pub clients: Vec<Clients>,
     pub databases: Vec<Database>,
     pub replicas: Vec<Replica>,
     pub routers: Vec<Router>,
@@ -142,6 +144,8 @@ pub struct Wait {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitAt {
+    /// For an attempt to end.
+    Attempt,
     Fcfs(u32),
     Priority(u32),
     Pool(u32),
@@ -168,6 +172,50 @@ impl Patiences {
     pub fn draw_at(&self, step: StepId) -> DrawId {
         let at = self.draws.binary_search_by_key(&step, |&(step, _)| step);
         self.draws[at.expect("a step that waits with a drawn patience has its draw")].1
+    }
+}
+
+/// The clients of a source who do not wait forever, or who try again.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub timeout: Option<Patience>,
+    /// Attempts after the first.
+    pub retries: u16,
+    pub backoff: Backoff,
+    pub budget: Option<RetryBudget>,
+}
+
+/// The wait before a repeated attempt, nanoseconds.
+#[derive(Clone, Debug)]
+pub enum Backoff {
+    Drawn(Sampler),
+    /// The first, how it grows, and how it is spread: the share `fixed` is always waited for, the rest uniformly.
+    Growing {
+        base: f64,
+        factor: f64,
+        max: f64,
+        fixed: f64,
+    },
+}
+
+/// What all clients of a source together may repeat.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryBudget {
+    pub ratio: f64,
+    pub reserve: f64,
+    pub tokens: f64,
+}
+
+impl Backoff {
+    /// The wait before the `attempt`-th repeated attempt (from 1), nanoseconds.
+    pub fn wait_ns(&self, attempt: u16, rng: &mut KeyedRng) -> u64 {
+        super::program::round_nanos(match self {
+            Backoff::Drawn(sampler) => sampler.sample(rng),
+            Backoff::Growing { base, factor, max, fixed } => {
+                let longest = (base * libm::pow(*factor, f64::from(attempt - 1))).min(*max);
+                longest * (fixed + (1.0 - fixed) * rng.unit())
+            }
+        })
     }
 }
 

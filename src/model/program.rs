@@ -195,6 +195,21 @@ pub enum Step {
         disk: u32,
     },
 
+    /// A client sends its request, for the first time or again, as an attempt with a program of its own, and goes
+    /// on at the next step when that has ended or the client has had enough.
+    Attempt {
+        clients: u32,
+        first: StepId,
+        again: StepId,
+    },
+    /// An attempt has ended: on, or back to the attempt after a wait, if it failed and may be repeated.
+    Retry {
+        clients: u32,
+        attempt: StepId,
+    },
+    /// An attempt's last byte has come; or its client has left.
+    AttemptEnd,
+
     /// A closed user thinks, then begins the next request.
     Think {
         source: u32,

@@ -28,7 +28,7 @@ pub struct Request {
     pub arrived: u64,
     /// Entry into the present station, nanoseconds.
     pub entered: u64,
-    /// Service drawn for the present station, nanoseconds.
+    /// Service drawn for the present station, nanoseconds. Of a client who waits for an attempt, the attempt.
     pub work: u64,
     /// Next step of its program.
     pub step: u32,
@@ -38,14 +38,14 @@ pub struct Request {
     /// Counts waits, so that a timeout set for an earlier one is known to be stale.
     pub epoch: u32,
     pub class: u16,
-    /// Which pass through a repeated part this is.
+    /// Which pass through a repeated part this is. Of a client, which attempt.
     pub visit: u16,
     /// Parts still running at the same time: sides of a transfer, branches of a fork.
     pub pending: u16,
     pub depth: u8,
     /// 0, or a `FailureReason`.
     pub failure: u8,
-    /// The one who waits for this branch of a fork; of a transaction on its way to a replica, its ticket.
+    /// The one who waits for this branch of a fork or for this attempt; of a transaction on its way to a replica, its ticket.
     pub parent: u32,
     /// Closed user, numbered over all sources; `NONE` for open traffic.
     pub user: u32,

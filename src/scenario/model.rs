@@ -439,8 +439,60 @@ pub struct Traffic {
     pub mix: Vec<(ClassId, f64)>,
     /// The service that clients talk to; `None` when all classes are paths.
     pub target: Option<ServiceId>,
-    /// Mean requests on one client connection, >= 1 (geometric).
+    pub client: Client,
+}
+
+/// What clients do while they wait, and when they are not answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Mean requests on one connection, >= 1 (geometric). A repeated attempt opens a new one.
     pub requests_per_connection: f64,
+    /// From an attempt's beginning to its last byte, seconds; `None`: they wait for as long as it takes.
+    pub timeout_s: Option<f64>,
+    /// Attempts after the first, each when the one before has failed.
+    pub retries: u32,
+    pub backoff: Backoff,
+    pub budget: Option<RetryBudget>,
+}
+
+impl Client {
+    /// Waits, and tries once.
+    pub fn patient() -> Client {
+        let backoff = Backoff::Drawn(Distribution::Constant(0.0));
+        Client { requests_per_connection: 1.0, timeout_s: None, retries: 0, backoff, budget: None }
+    }
+
+    /// Whether an answer may come too late, or a request be sent again.
+    pub fn tries(&self) -> bool {
+        self.timeout_s.is_some() || self.retries > 0
+    }
+}
+
+/// The wait before a repeated attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Backoff {
+    /// Of the same law each time, seconds.
+    Drawn(Distribution),
+    /// Before the k-th: the lesser of `max_s` and `base_s` x `factor`^(k - 1), jittered.
+    Growing { base_s: f64, factor: f64, max_s: f64, jitter: Jitter },
+}
+
+/// As in "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    None,
+    /// Uniform between nothing and the whole wait.
+    Full,
+    /// Half of the wait, and uniform up to the whole.
+    Equal,
+}
+
+/// All clients of a source together repeat at most so much: each request adds `ratio` to what may be repeated, up to
+/// `reserve`, and each repeated attempt takes 1 off. After Finagle's RetryBudget.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryBudget {
+    pub ratio: f64,
+    pub reserve: f64,
 }
 
 #[derive(Clone, Debug)]

@@ -137,6 +137,13 @@ impl Observation {
         }
     }
 
+    /// A client repeats its request.
+    pub fn tried_again(&mut self, class: u16) {
+        if self.measuring {
+            self.classes[class as usize].attempts += 1;
+        }
+    }
+
     #[inline(always)]
     pub fn finished(&mut self, class: u16, failure: u8, arrived: u64, now: u64) {
         self.in_flight -= 1;

@@ -26,10 +26,12 @@ pub enum FailureReason {
     QueueFull,
     /// Patience ran out in a station's queue.
     Abandoned,
+    /// No answer within the client's timeout.
+    ClientTimeout,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 9] = [
+    pub const ALL: [FailureReason; 10] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -39,6 +41,7 @@ impl FailureReason {
         FailureReason::OutOfMemory,
         FailureReason::QueueFull,
         FailureReason::Abandoned,
+        FailureReason::ClientTimeout,
     ];
 
     /// As in summary.json.
@@ -53,6 +56,7 @@ impl FailureReason {
             FailureReason::OutOfMemory => "out_of_memory_502",
             FailureReason::QueueFull => "queue_full",
             FailureReason::Abandoned => "abandoned",
+            FailureReason::ClientTimeout => "client_timeout",
         }
     }
 }

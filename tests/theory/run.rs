@@ -36,6 +36,13 @@ impl<'a> Seen<'a> {
         quantile(&self.class(class).latency_ns, q)
     }
 
+    /// Share of the requests finished that were answered.
+    pub fn answered(&self, class: &str) -> f64 {
+        let class = self.class(class);
+        let failed: u64 = class.failed.iter().sum();
+        class.completed as f64 / (class.completed + failed) as f64
+    }
+
     /// Requests answered per second.
     pub fn throughput(&self, class: &str) -> f64 {
         self.class(class).completed as f64 / self.run.measured_s
@@ -171,10 +178,4 @@ pub fn variance(h: &Histogram) -> f64 {
 /// Share above a time in seconds.
 pub fn share_above(h: &Histogram, t: f64) -> f64 {
     h.count_above((t / NS).round() as u64) / h.count() as f64
-}
-
-/// Mean of min(T, limit), seconds.
-pub fn mean_up_to(h: &Histogram, limit: f64) -> f64 {
-    let sum: f64 = h.buckets().map(|(low, width, n)| (low + 0.5 * (width - 1.0)).min(limit / NS) * n as f64).sum();
-    sum * NS / h.count() as f64
 }

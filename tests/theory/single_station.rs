@@ -8,7 +8,7 @@ use foobar_sim::stats::analytic::renewal::Gim1;
 
 use super::grade::{Case, Model};
 use super::oracle;
-use super::run::{mean_up_to, share_above, variance};
+use super::run::variance;
 
 /// One class of Poisson requests through one station with these keys.
 pub fn poisson(rate: f64, station: &str) -> String {
@@ -254,16 +254,30 @@ fn sharing() -> Vec<Case> {
 
 fn clients() -> Vec<Case> {
     // the server works on: what clients see is the sojourn, cut off
-    let a14b = Model::new(poisson(80.0, "service = \"exponential(10 ms)\""), 20.0, 400.0, 7000.0)
-        .is("P(timeout)", 0.1353352832366127, |r| share_above(&r.class("r").latency_ns, 0.1))
-        .is("goodput", 69.17317734107098, |r| r.throughput("r") * (1.0 - share_above(&r.class("r").latency_ns, 0.1)))
-        .is("mean_response_of_successes", 0.034348235725033434, |r| {
-            let h = &r.class("r").latency_ns;
-            let late = share_above(h, 0.1);
-            (mean_up_to(h, 0.1) - 0.1 * late) / (1.0 - late)
-        })
+    let impatient =
+        format!("{}client = {{ timeout = \"100 ms\" }}\n", poisson(80.0, "service = \"exponential(10 ms)\""));
+    let a14b = Model::new(impatient, 20.0, 400.0, 7000.0)
+        .is("P(timeout)", 0.1353352832366127, |r| 1.0 - r.answered("r"))
+        .is("goodput", 69.17317734107098, |r| r.throughput("r"))
+        .is("mean_response_of_successes", 0.034348235725033434, |r| r.response("r"))
         .is("util", 0.8, |r| r.station("s").utilization())
-        .is("mean_latency_seen_by_client", 0.04323323583816937, |r| mean_up_to(&r.class("r").latency_ns, 0.1));
+        .is("mean_latency_seen_by_client", 0.04323323583816937, |r| {
+            r.answered("r") * r.response("r") + 0.1 * (1.0 - r.answered("r"))
+        });
+
+    // one worker and no queue: who finds it busy comes back after an exponential time, as often as it takes
+    // (Falin and Templeton 1997, Retrial Queues, 1.2)
+    let (rate, service, back) = (60.0, 0.01, 0.02);
+    let rho = rate * service;
+    let orbit = rho / (1.0 - rho) * (rho + rate * back);
+    let retrials = format!(
+        "{}client = {{ retries = 1000, backoff = \"exponential(20 ms)\" }}\n",
+        poisson(rate, "queue_limit = 0\nservice = \"exponential(10 ms)\"")
+    );
+    let v18 = Model::new(retrials, 20.0, 400.0, 7000.0)
+        .is("mean_response", service + orbit / rate, |r| r.response("r"))
+        .is("util", rho, |r| r.station("s").utilization())
+        .is("attempts", 1.0 + orbit / back / rate, |r| r.class("r").attempts as f64 / r.class("r").offered as f64);
 
     let feedback = |path: &str, rate: f64| {
         format!(
@@ -284,6 +298,7 @@ fn clients() -> Vec<Case> {
 
     vec![
         Case::new("A14b", "Client timeout without cancellation", vec![a14b]),
+        Case::new("V18", "Retrials without a queue", vec![v18]),
         Case::new("A15", "Bernoulli feedback", vec![a15]),
         Case::new("V09", "Three visits to one station", vec![v09]),
     ]

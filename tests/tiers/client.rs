@@ -5,7 +5,7 @@ use std::io::Write as _;
 use foobar_sim::scenario::Process;
 use foobar_sim::workload::trace::{TraceReader, TraceRecord};
 
-use crate::{NEAR, Outcome, execute, load, near, play, run, server};
+use crate::{NEAR, Outcome, execute, load, near, play, play_from, run, server};
 
 const STATION: &str = "[service.s]\nkind = \"station\"\nworkers = \"unlimited\"\n\
                        [request.x]\npath = [{ visit = \"s\", service = \"1 ms\" }]\n\
@@ -192,4 +192,106 @@ fn requests_without_recorded_work_are_counted_and_draw_from_those_before_them() 
             "1 requests had no recorded work before any of their class had, and do none"
         ]
     );
+}
+
+const TEN: &str = "[service.s]\nkind = \"station\"\n[request.x]\npath = [{ visit = \"s\", service = \"10 ms\" }]\n";
+
+#[test]
+fn a_client_who_gives_up_leaves_its_work_behind() {
+    let outcome =
+        play_from("client = { timeout = \"12 ms\" }", TEN, &[(0.0, "x"), (1.0, "x"), (19.0, "x"), (22.0, "x")]);
+    // the second would be served from 10 to 20, the third from 20 to 30, the fourth from 30 to 40
+    assert_eq!(outcome.ends(), ["", "client_timeout", "", "client_timeout"]);
+    outcome.assert_latencies(&[10.0, 12.0, 11.0, 12.0]);
+    assert_eq!(outcome.station("s").departures, 4, "all the work is done");
+    assert_eq!(outcome.busy_ms("s"), 40.0);
+}
+
+#[test]
+fn a_client_tries_again_after_its_backoff_and_its_first_work_goes_on() {
+    let client = "client = { timeout = \"5 ms\", retries = 2, backoff = \"2 ms\" }";
+    let outcome = play_from(client, TEN, &[(0.0, "x")]);
+    // attempts at 0, 7 and 14, each given up after 5 ms, behind work that nobody waits for
+    assert_eq!(outcome.ends(), ["client_timeout"]);
+    outcome.assert_latencies(&[19.0]);
+    assert_eq!(outcome.result.classes[0].attempts, 3);
+    assert_eq!(outcome.busy_ms("s"), 30.0);
+}
+
+#[test]
+fn backoff_grows_up_to_its_most() {
+    // refused at once each time: the waits are all there is
+    let text = "[service.s]\nkind = \"station\"\nqueue_limit = 0\n\
+                [request.x]\npath = [{ visit = \"s\", service = \"1 ms\" }]\n\
+                [request.block]\npath = [{ visit = \"s\", service = \"1000 ms\" }]\n";
+    let client =
+        "client = { retries = 4, backoff = { base = \"10 ms\", factor = 3, max = \"50 ms\", jitter = \"none\" } }";
+    let outcome = play_from(client, text, &[(0.0, "block"), (1.0, "x")]);
+    assert_eq!(outcome.ends(), ["", "queue_full"]);
+    outcome.assert_latencies(&[1000.0, 10.0 + 30.0 + 50.0 + 50.0]);
+}
+
+#[test]
+fn jitter_spreads_the_waits() {
+    let text = "[service.s]\nkind = \"station\"\nqueue_limit = 0\n\
+                [request.x]\npath = [{ visit = \"s\", service = \"1 ms\" }]\n\
+                [request.block]\npath = [{ visit = \"s\", service = \"100000 ms\" }]\n";
+    let mut arrivals = vec![(0.0, "block")];
+    arrivals.extend((1..=4000).map(|i| (f64::from(i), "x")));
+    for (jitter, lowest, mean) in [("full", 0.0, 50.0), ("equal", 50.0, 75.0)] {
+        let client = format!("client = {{ retries = 1, backoff = {{ base = \"100 ms\", jitter = \"{jitter}\" }} }}");
+        let waits = &play_from(&client, text, &arrivals).latencies()[1..];
+        near(waits.iter().sum::<f64>() / waits.len() as f64, mean, 0.03);
+        let (least, most) = waits.iter().fold((f64::MAX, 0.0f64), |(low, high), &w| (low.min(w), high.max(w)));
+        assert!(least >= lowest && least < lowest + 1.0 && most < 100.0 && most > 99.0, "{jitter}: {least} to {most}");
+    }
+}
+
+#[test]
+fn a_budget_bounds_what_is_repeated() {
+    let text = "[service.s]\nkind = \"station\"\nqueue_limit = 0\n\
+                [request.x]\npath = [{ visit = \"s\", service = \"1 ms\" }]\n\
+                [request.block]\npath = [{ visit = \"s\", service = \"100000 ms\" }]\n";
+    let mut arrivals = vec![(0.0, "block")];
+    arrivals.extend((1..=1000).map(|i| (f64::from(i), "x")));
+    let client = "client = { retries = 5, budget = { ratio = 0.1, reserve = 20 } }";
+    let outcome = play_from(client, text, &arrivals);
+    // 20 to begin with, and a tenth of a thousand
+    let x = &outcome.result.classes[outcome.scenario.requests.iter().position(|r| r.name == "x").unwrap()];
+    assert_eq!(x.offered, 1000);
+    assert!((119..=120).contains(&(x.attempts - x.offered)), "{} retries", x.attempts - x.offered);
+}
+
+#[test]
+fn a_repeated_attempt_comes_on_a_new_connection_and_draws_afresh() {
+    let text = format!(
+        "{NEAR}{}[service.lb]\nkind = \"haproxy\"\nservers = [\"a\"]\nbackend = \"s\"\n\
+         tls = {{ full_cpu = \"2 ms\", resumption = 0.0 }}\n\
+         [service.s]\nkind = \"station\"\nworkers = 1\n\
+         [request.x]\nlb.cpu = \"0 ms\"\ns.service = \"exponential(10 ms)\"\n",
+        server("a", 1)
+    );
+    // of requests that are alone, one in 1 - exp(-1) is answered in time; of those who try again ...
+    let client = "client = { requests_per_connection = 1000000, timeout = \"12 ms\", retries = 1, backoff = \"1 s\" }";
+    let arrivals: Vec<_> = (0..2000).map(|i| (f64::from(i) * 5000.0, "x")).collect();
+    let outcome = play_from(client, &text, &arrivals);
+    let x = &outcome.result.classes[0];
+    let first = (-1.2f64).exp();
+    near((x.attempts - x.offered) as f64 / 2000.0, first, 0.12);
+    // ... the handshake takes 2 ms of the 12
+    near(x.failed.iter().sum::<u64>() as f64 / 2000.0, first * (-1.0f64).exp(), 0.2);
+    // and it is the only handshake
+    near(outcome.busy_ms("a.cpu"), 2.0 * (x.attempts - x.offered) as f64, 0.02);
+}
+
+#[test]
+fn closed_users_try_again_before_they_think() {
+    let outcome = run(&format!(
+        "[simulation]\nduration = \"100 ms\"\nwarmup = \"0 s\"\n{TEN}\
+         [traffic.u]\nprocess = \"closed\"\nusers = 1\nthink = \"3 ms\"\nsession = [\"x\"]\n\
+         client = {{ timeout = \"8 ms\", retries = 1, backoff = \"4 ms\" }}\n"
+    ));
+    let times: Vec<u64> = outcome.arrivals().iter().map(|(at, _)| at / 1_000_000).collect();
+    // 3 + 8 + 4 + 8 ms, then 3 ms of thinking; the first attempt's work ends at 13, the second's begins at 15
+    assert_eq!(times[..3], [3, 26, 49]);
 }

@@ -40,7 +40,7 @@ fn the_six_servers_load() {
     assert_eq!(product.of_service[2].cpu, Some(Amount::Drawn(Distribution::Lognormal { mean: 0.009, cv: 0.8 })));
     assert_eq!(product.of_service[3].reads.as_ref().unwrap().count, 3);
     let traffic = &peak.traffic[0];
-    assert_eq!((traffic.target, traffic.requests_per_connection), (Some(0), 6.0));
+    assert_eq!((traffic.target, traffic.client.requests_per_connection), (Some(0), 6.0));
     assert_eq!(traffic.mix, vec![(0, 66.0), (1, 30.0), (2, 4.0)]);
     assert_eq!(peak.simulation.warmup, Warmup::Auto);
 }

@@ -90,13 +90,34 @@ fn what_comes_later_is_not_read() {
         "--service.app.database.read_timeout=none",
         "--service.db.replication.mode=semi-sync",
         "--service.db.failover={}",
-        "--traffic.visitors.client.timeout=10 s",
-        "--traffic.visitors.client.retries=1",
         "--traffic.visitors.resample=60 s",
         "+[[fault]]\nat = \"1 s\"",
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
     ] {
         check(text, &["not supported yet"]);
+    }
+}
+
+#[test]
+fn clients_that_cannot_be() {
+    for (text, expected) in [
+        ("--traffic.visitors.client.timeout=10", &["traffic.visitors.client.timeout", "a time needs its unit"][..]),
+        ("--traffic.visitors.client.timeout=0 s", &["zero is not possible"]),
+        ("--traffic.visitors.client.timeout=never", &["expected a time", "\"none\""]),
+        ("--traffic.visitors.client.retries=-1", &["cannot be negative"]),
+        ("--traffic.visitors.client.retries=2000", &["2000 is more than 1000"]),
+        ("--traffic.visitors.client.backoff=1 s", &["nothing is tried again without retries", "add retries = 1"]),
+        ("--traffic.visitors.client.budget={ ratio = 0.1 }", &["nothing is tried again without retries"]),
+        ("--traffic.visitors.client={ retries = 1, backoff = { base = \"0 s\" } }", &["zero is not possible"]),
+        ("--traffic.visitors.client={ retries = 1, backoff = { factor = 2 } }", &["base", "\"100 ms\""]),
+        (
+            "--traffic.visitors.client={ retries = 1, backoff = { base = \"1 s\", jitter = \"some\" } }",
+            &["jitter", "\"full\""],
+        ),
+        ("--traffic.visitors.client={ retries = 1, budget = { ratio = -1 } }", &["cannot be negative"]),
+        ("--traffic.visitors.retries=1", &["this is the client's", "client = { retries = ... }"]),
+    ] {
+        check(text, expected);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `[traffic.x]`: what arrives, by which process, at which service.
 
+mod client;
 mod profile;
 mod trace;
 
@@ -71,19 +72,14 @@ pub fn read(
         },
         Word::Trace => Process::Trace(trace::read(reader, section, known)),
     };
-    let requests_per_connection = section.within(reader, "client", |reader, client| {
-        for later in ["timeout", "retries", "backoff", "budget"] {
-            client.unsupported(reader, later, "leave it out; clients wait for their answers in this version");
-        }
-        let source = "our choice: each request on its own connection, the dearest case";
-        client.or_default(reader, "requests_per_connection", number(1.0, 1e6), "1", source)
-    });
-    for later in ["resample", "retries", "timeout"] {
-        section.unsupported(reader, later, "leave it out");
+    let client = section.within(reader, "client", client::read);
+    section.unsupported(reader, "resample", "leave it out");
+    for inside in ["retries", "timeout", "backoff", "budget", "requests_per_connection"] {
+        client::misplaced(reader, section, inside);
     }
     let mix = read_mix(reader, section, known, word, &process);
     let target = read_target(reader, section, known, entry_point, &mix);
-    Traffic { name: name.to_string(), process, mix, target, requests_per_connection }
+    Traffic { name: name.to_string(), process, mix, target, client }
 }
 
 fn read_states(reader: &mut Reader, section: &mut Section<'_>) -> Vec<MmppState> {

@@ -1,9 +1,10 @@
 //! The client's side: round trips before and after, and the connection that a request comes on.
 
-use super::{Compiler, SubId, SubKey};
+use super::{Compiler, Origin, SubId, SubKey};
 use crate::engine::Distribution;
+use crate::model::network::{Backoff, Clients, RetryBudget};
 use crate::model::program::{Step, StepId};
-use crate::scenario::{ClassId, Process, RequestBody};
+use crate::scenario::{ClassId, Jitter, Process, RequestBody};
 
 /// Draws of the same purpose are the same value within a request: the client's round trip, and whether its
 /// connection is new, may be asked for in several places.
@@ -15,29 +16,82 @@ pub(super) const FILE: &str = "file.read";
 
 impl Compiler<'_> {
     /// Share of requests that open a connection.
-    pub(super) fn new_connections(&self, source: usize) -> f64 {
-        1.0 / self.scenario.traffic[source].requests_per_connection
+    pub(super) fn new_connections(&self, origin: Origin) -> f64 {
+        if origin.again { 1.0 } else { 1.0 / self.scenario.traffic[origin.source].client.requests_per_connection }
     }
 
     pub(super) fn client(&mut self, source: usize, class: ClassId) -> SubId {
+        if !self.scenario.traffic[source].client.tries() {
+            return self.request(Origin { source, again: false }, class, Step::End);
+        }
+        let [first, again] =
+            [false, true].map(|again| self.sub(SubKey::Attempt { origin: Origin { source, again }, class }));
+        let clients = self.clients(source);
+        let sub = self.open_sub();
+        let (first_step, again) = (self.subs[first].entry, self.subs[again].entry);
+        let attempt = self.emit(Step::Attempt { clients, first: first_step, again });
+        // whether it is repeated nobody knows beforehand
+        self.account_call(first, 1.0);
+        self.emit(Step::Retry { clients, attempt });
+        self.emit(Step::End);
+        sub
+    }
+
+    pub(super) fn attempt(&mut self, origin: Origin, class: ClassId) -> SubId {
+        self.request(origin, class, Step::AttemptEnd)
+    }
+
+    /// How the clients of a source try: one for all their classes.
+    fn clients(&mut self, source: usize) -> u32 {
+        let name = format!("client.{}", self.scenario.traffic[source].name);
+        if let Some(&clients) = self.named.get(&name) {
+            return clients;
+        }
+        let client = self.scenario.traffic[source].client.clone();
+        let backoff = match &client.backoff {
+            crate::scenario::Backoff::Drawn(seconds) => Backoff::Drawn(seconds.scaled(1e9).sampler()),
+            crate::scenario::Backoff::Growing { base_s, factor, max_s, jitter } => {
+                let fixed = match jitter {
+                    Jitter::None => 1.0,
+                    Jitter::Full => 0.0,
+                    Jitter::Equal => 0.5,
+                };
+                Backoff::Growing { base: base_s * 1e9, factor: *factor, max: max_s * 1e9, fixed }
+            }
+        };
+        let clients = self.net.clients.len() as u32;
+        let timeout = client.timeout_s.map(|seconds| self.timeout(seconds));
+        self.net.clients.push(Clients {
+            timeout,
+            retries: client.retries as u16,
+            backoff,
+            budget: client.budget.map(|b| RetryBudget { ratio: b.ratio, reserve: b.reserve, tokens: b.reserve }),
+        });
+        self.named.insert(name, clients);
+        clients
+    }
+
+    /// A request from the client's first byte to its last, or to its failure: then `end`.
+    fn request(&mut self, origin: Origin, class: ClassId, end: Step) -> SubId {
         match &self.scenario.requests[class].body {
             RequestBody::Path(path) => {
                 let sub = self.open_sub();
                 self.path(path);
-                let end = self.emit(Step::End);
+                let end = self.emit(end);
                 self.land_failures_at(end);
                 sub
             }
-            RequestBody::Tiers(_) => self.client_of_tiers(source, class),
+            RequestBody::Tiers(_) => self.request_of_tiers(origin, class, end),
         }
     }
 
-    fn client_of_tiers(&mut self, source: usize, class: ClassId) -> SubId {
+    fn request_of_tiers(&mut self, origin: Origin, class: ClassId, end: Step) -> SubId {
+        let source = origin.source;
         let target = self.scenario.traffic[source].target.expect("traffic of tiers has a target");
-        let callee = self.sub(SubKey::Serve { service: target, instance: 0, class, source: Some(source) });
+        let callee = self.sub(SubKey::Serve { service: target, instance: 0, class, origin: Some(origin) });
         let servers = self.servers_of(target);
         let rtt = self.scenario.network.client_rtt.clone();
-        let new = self.new_connections(source);
+        let new = self.new_connections(origin);
 
         let sub = self.open_sub();
         // TCP's handshake costs a round trip before the request's half
@@ -59,7 +113,7 @@ impl Compiler<'_> {
         let back = self.here();
         self.land_failures_at(back);
         self.pass(RTT, &rtt, 0.5, 0);
-        self.emit(Step::End);
+        self.emit(end);
         sub
     }
 

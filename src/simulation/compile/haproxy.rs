@@ -2,7 +2,7 @@
 //! behind `maxconn`.
 
 use super::client::{NEW_CONNECTION, RTT};
-use super::{Compiler, SubId};
+use super::{Compiler, Origin, SubId};
 use crate::balance::{Balancer, Policy, Slot};
 use crate::engine::random::purpose;
 use crate::model::network::{Role, StationAt, StationEntry};
@@ -18,7 +18,7 @@ impl Compiler<'_> {
         service: ServiceId,
         instance: usize,
         class: ClassId,
-        source: Option<usize>,
+        origin: Option<Origin>,
         config: &Haproxy,
     ) -> SubId {
         let backend = config.backend_of_class[class];
@@ -48,8 +48,8 @@ impl Compiler<'_> {
 
         let sub = self.open_sub();
         self.hold(connections, FailureReason::ConnectionsExhausted as u8, |c| {
-            if let (Some(tls), Some(source)) = (&config.tls, source) {
-                let new = c.new_connections(source);
+            if let (Some(tls), Some(origin)) = (&config.tls, origin) {
+                let new = c.new_connections(origin);
                 let rtt = c.scenario.network.client_rtt.clone();
                 c.maybe(NEW_CONNECTION, new, |c| {
                     let full = |c: &mut Self| {

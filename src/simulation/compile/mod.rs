@@ -45,6 +45,14 @@ pub enum CompileNote {
 /// Index of a program of its own.
 type SubId = usize;
 
+/// Where a request comes from, for who looks at its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Origin {
+    source: usize,
+    /// A repeated attempt, which comes on a new connection.
+    again: bool,
+}
+
 /// Which program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SubKey {
@@ -53,13 +61,18 @@ enum SubKey {
         source: usize,
         class: ClassId,
     },
-    /// What one server (index within the service) does with a request. `source` where it matters: at the
+    /// The same for one attempt of a client who may make several.
+    Attempt {
+        origin: Origin,
+        class: ClassId,
+    },
+    /// What one server (index within the service) does with a request. `origin` where it matters: at the
     /// service that clients talk to.
     Serve {
         service: ServiceId,
         instance: usize,
         class: ClassId,
-        source: Option<usize>,
+        origin: Option<Origin>,
     },
     /// One read, or the `index`-th transaction of a class, at a database server.
     Read {
@@ -148,7 +161,7 @@ impl Compiler<'_> {
     fn set_delays(&mut self) {
         use crate::model::program::Step;
         use crate::model::station::Patience;
-        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. });
+        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. });
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
         }
@@ -217,7 +230,8 @@ impl Compiler<'_> {
         let fails = std::mem::take(&mut self.fails);
         let id = match key {
             SubKey::Client { source, class } => self.client(source, class),
-            SubKey::Serve { service, instance, class, source } => self.service(service, instance, class, source),
+            SubKey::Attempt { origin, class } => self.attempt(origin, class),
+            SubKey::Serve { service, instance, class, origin } => self.service(service, instance, class, origin),
             SubKey::Read { service, instance, class } => self.read(service, instance, class),
             SubKey::Transaction { service, class, index } => self.transaction(service, class, index),
             SubKey::Apply { service, replica, class, index } => self.apply(service, replica, class, index),
@@ -227,11 +241,11 @@ impl Compiler<'_> {
         id
     }
 
-    fn service(&mut self, service: ServiceId, instance: usize, class: ClassId, source: Option<usize>) -> SubId {
+    fn service(&mut self, service: ServiceId, instance: usize, class: ClassId, origin: Option<Origin>) -> SubId {
         use crate::scenario::ServiceKind;
         let scenario = self.scenario;
         match &scenario.services[service].kind {
-            ServiceKind::Haproxy(config) => self.haproxy(service, instance, class, source, config),
+            ServiceKind::Haproxy(config) => self.haproxy(service, instance, class, origin, config),
             ServiceKind::Nginx(config) => self.nginx(service, instance, class, config),
             ServiceKind::App(config) => self.app(service, instance, class, config),
             ServiceKind::Station(_) => self.plain(service, class),
@@ -247,7 +261,7 @@ impl Compiler<'_> {
     /// Entries of a callee's programs, one for each of its servers: base index, and the programs.
     fn call_table(&mut self, service: ServiceId, class: ClassId) -> (u32, Vec<SubId>) {
         let subs: Vec<SubId> = (0..self.instances(service))
-            .map(|instance| self.sub(SubKey::Serve { service, instance, class, source: None }))
+            .map(|instance| self.sub(SubKey::Serve { service, instance, class, origin: None }))
             .collect();
         (self.table_of(&subs), subs)
     }

@@ -88,6 +88,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let entered = self.slab[id].entered;
         let blocked = self.net.steps[self.slab[id].step as usize - 1];
         let (failure, fail) = match (wait.at, blocked) {
+            (WaitAt::Attempt, Step::Attempt { .. }) => {
+                self.leave_attempt(id);
+                (FailureReason::ClientTimeout as u8, self.slab[id].step)
+            }
             (WaitAt::Fcfs(station), Step::Serve { fail, .. }) => {
                 let s = &mut self.net.fcfs[station as usize];
                 s.queue.remove(&mut self.slab, id);

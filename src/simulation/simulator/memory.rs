@@ -122,6 +122,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(log) = &mut self.log {
             log.moved(id, caller);
         }
+        let parent = self.slab[caller].parent;
+        if parent != NONE && matches!(self.net.steps[self.slab[parent].step as usize - 1], Step::Attempt { .. }) {
+            // the client's attempt lives on in another place
+            self.slab[parent].work = caller as u64;
+        }
         let step = self.return_step(caller);
         self.slab[caller].step = step;
         self.ready.push_back(caller);

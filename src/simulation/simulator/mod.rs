@@ -2,8 +2,9 @@
 //! repeats. Knows stations and steps; knows nothing of HAProxy or MySQL.
 //!
 //! This file is the loop and the interpreter; what a step does at a station is in `queues`, `sharing`, `pools`,
-//! `delays`, `forks`, `giving_up`, `databases` and `memory`.
+//! `delays`, `forks`, `attempts`, `giving_up`, `databases` and `memory`.
 
+mod attempts;
 mod databases;
 mod delays;
 mod forks;
@@ -493,6 +494,19 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                             None => return,
                         }
                     }
+                }
+                Step::Attempt { clients, first, again } => {
+                    self.slab[id].step = at + 1;
+                    self.attempt(id, clients, first, again);
+                    return;
+                }
+                Step::Retry { clients, attempt } => match self.retry(id, clients, attempt, at + 1) {
+                    Some(to) => at = to,
+                    None => return,
+                },
+                Step::AttemptEnd => {
+                    self.attempt_end(id);
+                    return;
                 }
                 Step::Think { source } => {
                     let draw = self.sources[source as usize].entry.think;
