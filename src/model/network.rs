@@ -449,7 +449,7 @@ const CLASS: u64 = purpose("request.class");
 impl Network {
     /// Whether a station keeps full distributions.
     pub fn keeps_detail(&mut self) -> bool {
-        (0..self.stations.len()).any(|i| self.observed(self.stations[i].at).detail.is_some())
+        (0..self.stations.len()).any(|i| self.observed(self.stations[i].at).rare.detail.is_some())
     }
 
     /// The figures of a station.

@@ -144,7 +144,7 @@ fn station_result(net: &mut Network, index: usize, end: u64) -> StationResult {
     let pool = pool.map(|p| (p.waiting_sum, p.granted));
     let observed = net.observed(entry.at);
     let open = observed.open_sojourn(end);
-    let detail = observed.detail.take().map(|d| {
+    let detail = observed.rare.detail.take().map(|d| {
         Box::new(StationDetail {
             waiting_ns: d.waiting,
             sojourn_ns: d.sojourn,
@@ -158,17 +158,17 @@ fn station_result(net: &mut Network, index: usize, end: u64) -> StationResult {
         workers: entry.workers,
         arrivals: observed.arrivals,
         departures: observed.departures,
-        lost: observed.lost,
-        present_start: observed.present_start,
+        lost: observed.rare.lost,
+        present_start: observed.rare.present_start,
         present_end: observed.present as u64,
         present_area_ns: observed.present_area(end),
         busy_area_ns: observed.busy_area(end),
         waiting_sum_ns: observed.sojourn_sum.saturating_sub(observed.service_sum),
         service_sum_ns: observed.service_sum,
         sojourn_sum_ns: observed.sojourn_sum,
-        lost_waiting_sum_ns: observed.lost_waiting_sum,
+        lost_waiting_sum_ns: observed.rare.lost_waiting_sum,
         granted: 0,
-        sojourn_before_ns: observed.sojourn_before,
+        sojourn_before_ns: observed.rare.sojourn_before,
         sojourn_open_ns: open,
         detail,
     };

@@ -49,7 +49,7 @@ fn exponential() -> Vec<Case> {
         .is("sojourn_variance", 0.0025, |r| variance(&r.class("r").latency_ns))
         .is("P(N>=10)", 0.10737418240000006, |r| r.station("s").present_at_least(10));
 
-    let a02 = Model::new(poisson(360.0, "workers = 4\nservice = \"exponential(10 ms)\""), 20.0, 400.0, 5000.0)
+    let a02 = Model::new(poisson(360.0, "workers = 4\nservice = \"exponential(10 ms)\""), 20.0, 400.0, 8000.0)
         .is("erlang_C", 0.7877532642953626, |r| r.station("s").waits())
         .is("mean_wait", 0.019693831607384065, |r| r.station("s").wait())
         .is("mean_sojourn", 0.029693831607384064, |r| r.station("s").sojourn())
@@ -130,7 +130,7 @@ fn losing() -> Vec<Case> {
         poisson(30.0, "workers = 5\nqueue_limit = 0\nservice = \"hyperexponential(100 ms, cv 2)\""),
         10.0,
         200.0,
-        1600.0,
+        2600.0,
     )
     .is("blocking", erlang_b(3.0, 5), |r| r.station("s").lost())
     .is("mean_busy", 3.0 * (1.0 - erlang_b(3.0, 5)), |r| r.station("s").busy());

@@ -9,20 +9,22 @@ use crate::model::request::{Queue, RequestId};
 /// departures in a heap behind one leaf.
 pub const OWN_LEAVES_MAX: u32 = 16;
 
+/// What every visit touches comes first, in as few cache lines as it fits.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Fcfs {
+    pub observed: Observed,
+    pub idle: u32,
+    pub queue: Queue,
     /// `u32::MAX`: unlimited.
     pub workers: u32,
-    /// Its leaf, where departures are in a heap.
-    pub leaf: u32,
-    pub idle: u32,
-    /// (time, sequence) of departures to come; only without leaves of their own.
-    pub departures: Heap<u128, RequestId>,
-    pub queue: Queue,
     /// Most that may wait.
     pub queue_limit: u32,
     pub patience: Option<Patience>,
-    pub observed: Observed,
+    /// Its leaf, where departures are in a heap.
+    pub leaf: u32,
+    /// (time, sequence) of departures to come; only without leaves of their own.
+    pub departures: Heap<u128, RequestId>,
 }
 
 impl Fcfs {

@@ -10,7 +10,8 @@ use crate::stats::histogram::Histogram;
 /// `WATCHED` of the frequent changes: a station of the run has a `detail`; if none has, nobody looks for one.
 ///
 /// In this order so that what changes together is not adjacent: the compiler would join two small
-/// increments into one wide one, which then waits for the narrow stores before it.
+/// increments into one wide one, which then waits for the narrow stores before it. What changes rarely is
+/// elsewhere, so that many stations fit the inner caches.
 #[derive(Clone, Debug, Default)]
 #[repr(C)]
 pub struct Observed {
@@ -19,12 +20,18 @@ pub struct Observed {
     pub sojourn_sum: u128,
     pub service_sum: u128,
     pub arrivals: u64,
-    pub detail: Option<Box<Detail>>,
+    pub present: u32,
     /// Sum of the entry times of those present, modulo 2^64.
     entered_sum: u64,
-    pub present: u32,
-    pub departures: u64,
     busy: u32,
+    pub departures: u64,
+    pub rare: Box<Rare>,
+}
+
+/// What changes rarely, or only when the measured part begins.
+#[derive(Clone, Debug, Default)]
+pub struct Rare {
+    pub detail: Option<Detail>,
     pub lost: u64,
     /// Waiting of those who left unserved.
     pub lost_waiting_sum: u128,
@@ -49,7 +56,7 @@ const PRESENT_MAX: usize = 1000;
 
 impl Observed {
     pub fn with_detail() -> Observed {
-        Observed { detail: Some(Box::default()), ..Observed::default() }
+        Observed { rare: Box::new(Rare { detail: Some(Detail::default()), ..Rare::default() }), ..Observed::default() }
     }
 
     /// Integral over the measured part of the number present, up to `now`: request-nanoseconds.
@@ -65,7 +72,7 @@ impl Observed {
     /// The number present is about to change, or a window ends.
     #[inline(always)]
     pub fn advance(&mut self, now: u64) {
-        if let Some(detail) = &mut self.detail {
+        if let Some(detail) = &mut self.rare.detail {
             detail.advance(now, self.present);
         }
     }
@@ -73,7 +80,7 @@ impl Observed {
     /// One has arrived; `waits` says that all workers are busy.
     #[inline(always)]
     pub fn arrive<const WATCHED: bool>(&mut self, now: u64, waits: bool) {
-        if WATCHED && let Some(detail) = &mut self.detail {
+        if WATCHED && let Some(detail) = &mut self.rare.detail {
             detail.arrive(now, self.present, waits);
         }
         self.present += 1;
@@ -85,7 +92,7 @@ impl Observed {
     /// One has left served: entered then, served for so long.
     #[inline(always)]
     pub fn depart<const WATCHED: bool>(&mut self, now: u64, entered: u64, service: u64) {
-        if WATCHED && let Some(detail) = &mut self.detail {
+        if WATCHED && let Some(detail) = &mut self.rare.detail {
             detail.depart(now, self.present, now - entered, service);
         }
         self.leave(now);
@@ -111,8 +118,8 @@ impl Observed {
     pub fn abandon(&mut self, now: u64, entered: u64) {
         self.advance(now);
         self.leave(now);
-        self.lost += 1;
-        self.lost_waiting_sum += (now - entered) as u128;
+        self.rare.lost += 1;
+        self.rare.lost_waiting_sum += (now - entered) as u128;
         self.entered_sum = self.entered_sum.wrapping_sub(entered);
     }
 
@@ -126,7 +133,7 @@ impl Observed {
     pub fn turn_away(&mut self, now: u64) {
         self.advance(now);
         self.arrivals += 1;
-        self.lost += 1;
+        self.rare.lost += 1;
     }
 
     /// One more worker is busy.
@@ -156,16 +163,16 @@ impl Observed {
 
     /// The measured part begins: forget all but who is present.
     pub fn begin(&mut self, now: u64) {
-        let detail = self.detail.as_ref().map(|_| Box::new(Detail { moved: now, ..Detail::default() }));
+        let detail = self.rare.detail.as_ref().map(|_| Detail { moved: now, ..Detail::default() });
+        let sojourn_before = self.open_sojourn(now);
+        let rare = Rare { detail, sojourn_before, present_start: self.present as u64, ..Rare::default() };
         *self = Observed {
             present: self.present,
             busy: self.busy,
             present_sum: (self.present as u128 * now as u128).wrapping_neg(),
             busy_sum: (self.busy as u128 * now as u128).wrapping_neg(),
             entered_sum: self.entered_sum,
-            sojourn_before: self.open_sojourn(now),
-            present_start: self.present as u64,
-            detail,
+            rare: Box::new(rare),
             ..Observed::default()
         };
     }

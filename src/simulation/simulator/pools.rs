@@ -20,7 +20,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             p.observed.arrive::<WATCHED>(now, false);
             p.observed.begin_work(now);
             p.granted += 1;
-            if WATCHED && let Some(detail) = &mut p.observed.detail {
+            if WATCHED && let Some(detail) = &mut p.observed.rare.detail {
                 detail.waiting.record(0);
             }
             return Some(self.slab[id].step);
@@ -51,7 +51,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 request.epoch = request.epoch.wrapping_add(1);
                 p.waiting_sum += (now - request.entered) as u128;
                 p.granted += 1;
-                if WATCHED && let Some(detail) = &mut p.observed.detail {
+                if WATCHED && let Some(detail) = &mut p.observed.rare.detail {
                     detail.waiting.record(now - request.entered);
                 }
                 self.ready.push_back(next);
