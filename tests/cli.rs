@@ -409,6 +409,64 @@ fn a_trace_is_summarized_and_converted() {
 }
 
 #[test]
+fn a_conversion_that_fails_halfway_leaves_what_was_there() {
+    // more lines than are held to be sorted, so rows have been written when an early one comes
+    let late: String = (0..100_100).map(|i| haproxy_line("2026", 60_000 + 10 * i)).collect();
+    let folder = Folder::with("log", late + &haproxy_log(50));
+    folder.write("out.csv", "of yesterday");
+    for target in ["out.csv", "new/out.csv"] {
+        let message = folder.refused(2, &["trace", "log", "--convert", target]);
+        assert!(message.contains("log:100101: arrives"), "{message}");
+    }
+    assert_eq!(folder.read("out.csv"), "of yesterday");
+}
+
+/// A limit on the size of files stands for a disk that fills up halfway.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_conversion_that_fills_the_disk_leaves_nothing() {
+    let folder = Folder::with("log", haproxy_log(2000));
+    let script = "trap '' XFSZ; ulimit -f 2; exec \"$0\" trace log --convert new/out.csv";
+    let mut limited = Command::new("sh");
+    limited.args(["-c", script, env!("CARGO_BIN_EXE_foobar-sim")]).current_dir(folder.0.path());
+    let output = limited.output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("error: cannot write new/out.csv: File too large"), "{err}");
+    assert_eq!(names(folder.0.path()), ["log"]);
+}
+
+/// Files of this folder that the process has open and that have no name (any more): their bytes.
+#[cfg(target_os = "linux")]
+fn nameless(process: u32, folder: &Path) -> u64 {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    open.filter(|entry| {
+        let file = fs::read_link(entry.path()).unwrap_or_default();
+        file.starts_with(folder) && file.to_string_lossy().ends_with("(deleted)")
+    })
+    .filter_map(|entry| fs::metadata(entry.path()).ok())
+    .map(|about| about.len())
+    .sum()
+}
+
+/// SIGKILL, so nothing of ours can clean up.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_conversion_leaves_nothing() {
+    // some seconds of work, in which all requests come at once
+    let folder = Folder::with("log.gz", gzip(haproxy_line("2026", 0).repeat(10_000).as_bytes()).repeat(200));
+    let path = folder.0.path().canonicalize().unwrap();
+    let mut child = folder.command(&["trace", "log.gz", "--convert", "out.csv"]).stdout(Stdio::null()).spawn().unwrap();
+    while nameless(child.id(), &path) == 0 {
+        assert_eq!(child.try_wait().unwrap(), None, "done before a row of it was on the disk");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names(folder.0.path()), ["log.gz"]);
+}
+
+#[test]
 fn a_place_where_results_cannot_go_is_named_before_the_work() {
     // far too long to simulate, so this test ends only if the place is looked at first
     let folder = Folder::with("x.toml", FIRST.replace("\"5 s\"", "\"10000 h\""));

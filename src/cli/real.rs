@@ -7,10 +7,10 @@ use super::progress::Progress;
 use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
-use crate::report::output;
+use crate::report::draft::Draft;
 use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
-use crate::workload::trace as recorded;
+use crate::workload::trace::{self as recorded, TraceError};
 
 pub struct Real;
 
@@ -56,9 +56,12 @@ impl Simulator for Real {
                     "{file}: --convert would replace the log itself; name another file"
                 )));
             }
-            let mut csv = Vec::new();
-            recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
-            output::write_file(target, &csv)?;
+            let mut draft = Draft::new(target)?;
+            recorded::convert(&options.file, format.as_ref(), &mut draft).map_err(|error| match error {
+                TraceError::Unwritable { source, .. } => Failure::from(draft.failure(source)),
+                error => Failure::input(error),
+            })?;
+            draft.place()?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
