@@ -348,7 +348,8 @@ fn a_trace_that_cannot_be_played() {
     ] {
         let folder = Folder::with("x.toml", REPLAY.replace("MORE", more));
         folder.write("log", content);
-        folder.refuses(&["x.toml"], expected);
+        let shown = ["x.toml:13:8", "13 | file = \"log\"", "traffic.recorded.file: log"];
+        folder.refuses(&["x.toml"], &[&shown, expected].concat());
     }
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", ""));
     folder.refuses(&["x.toml"], &["there is no file log", "x.toml:13:8", "check the path"]);
@@ -362,7 +363,18 @@ fn all_traces_that_cannot_be_played_are_named() {
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", second));
     folder.write("log", "hello world\n");
     folder.write("far", haproxy_line("9999", 0));
-    folder.refuses(&["x.toml"], &["traffic.recorded.file: log: none of the 1 lines", "traffic.other.file: far:1: "]);
+    let expected = [
+        "error: traffic.recorded.file: log: none of the 1 lines",
+        "x.toml:13:8",
+        "error: traffic.other.file: far:1: ",
+        "x.toml:18:8",
+        "= help: repair or remove the line",
+        "2 errors in the scenario",
+    ];
+    folder.refuses(&["x.toml"], &expected);
+    folder.write("far.log", haproxy_line("9999", 0));
+    let option = ["x.toml", "--set", "traffic.recorded.file=far.log"];
+    folder.refuses(&option, &["traffic.recorded.file: far.log:1: ", "--set:1:23"]);
 }
 
 #[test]

@@ -216,6 +216,7 @@ mod tests {
             }],
             assumptions: Vec::new(),
             sha256: String::new(),
+            origins: Default::default(),
         }
     }
 
