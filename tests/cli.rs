@@ -704,6 +704,68 @@ fn the_effective_scenario_can_be_run_again() {
     assert_eq!(first, again);
 }
 
+/// Files that are named relative to two scenarios and to the command line, in folders with a comma.
+const FILES: &str = r#"extends = "below, it/base.toml"
+name = "files"
+
+[simulation]
+duration = "4 s"
+warmup = "0 s"
+runs = 2
+
+[traffic.recorded]
+process = "trace"
+file = "log"
+format = "haproxy"
+otherwise = "page"
+"#;
+
+const FILES_BASE: &str = r#"[service.cpu]
+kind = "station"
+workers = 2
+service = "empirical(work.csv, took, ms)"
+
+[request.page]
+path = ["cpu"]
+
+[request.slow]
+path = [{ visit = "cpu", service = "empirical('work.csv', 'took', ms)" }]
+
+[traffic.ramp]
+process = "poisson"
+profile = "ramp.csv"
+mix = { page = 1, slow = 1 }
+"#;
+
+#[test]
+fn the_effective_scenario_can_be_run_again_in_another_folder() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("here, now/below, it")).unwrap();
+    fs::create_dir(folder.path("elsewhere")).unwrap();
+    folder.write("here, now/x.toml", FILES);
+    folder.write("here, now/log", haproxy_log(300));
+    folder.write("here, now/log2", haproxy_log(350));
+    folder.write("here, now/below, it/base.toml", FILES_BASE);
+    folder.write("here, now/below, it/work.csv", "took\n1\n2\n9\n");
+    folder.write("here, now/below, it/ramp.csv", "0,20\n4,80\n");
+    let option = ["here, now/x.toml", "--set", "traffic.recorded.file=log2"];
+    let effective = folder.done(&[&["run", "--print-effective"], &option[..]].concat());
+    folder.write("elsewhere/effective.toml", effective);
+    let summary = |arguments: &[&str]| -> serde_json::Value {
+        let arguments = [&["run"], arguments, &["-q", "-o", "results", "--format", "json"]].concat();
+        serde_json::from_str(&folder.done(&arguments)).unwrap()
+    };
+    let mut first = summary(&option);
+    let mut again = summary(&["elsewhere/effective.toml"]);
+    for summary in [&mut first, &mut again] {
+        for part in ["assumptions", "sensitivities"] {
+            summary.as_object_mut().unwrap().remove(part).unwrap();
+        }
+        summary["scenario"].as_object_mut().unwrap().remove("sha256").unwrap();
+    }
+    assert_eq!(first, again);
+}
+
 /// Every file but the manifest, whose command differs.
 fn results(folder: &Folder, name: &str) -> Vec<(String, Vec<u8>)> {
     let root = folder.path(name);

@@ -75,12 +75,12 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
     if !diagnostics.is_empty() {
         return Err(diagnostics.in_file_order(files));
     }
-    let mut reader = Reader { files, diagnostics, assumptions: Vec::new() };
+    let mut reader = Reader { files, diagnostics, assumptions: Vec::new(), absolute: Default::default() };
     let mut scenario = read(&mut reader, &root, stem);
     if !reader.diagnostics.is_empty() {
         return Err(reader.diagnostics.in_file_order(reader.files));
     }
-    scenario.origins = Origins::new(&root, &scenario.traffic, reader.files);
+    scenario.origins = Origins::new(&root, &scenario.traffic, reader);
     Ok(scenario)
 }
 

@@ -1,9 +1,12 @@
-//! What a valid scenario still knows of the files that it came from, for what is found out later: that a
-//! trace cannot be played is seen only when it is read through.
+//! What a valid scenario still knows of the files that it came from, for what comes later: that a trace
+//! cannot be played is seen only when it is read through, and the effective scenario may go to another folder.
+
+use std::collections::BTreeMap;
 
 use super::check::entry_of;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{Process, Traffic};
+use super::reader::Reader;
 use super::tree::{Place, SourceFiles, Table};
 
 #[derive(Clone, Debug, Default)]
@@ -12,6 +15,8 @@ pub struct Origins {
     files: SourceFiles,
     /// By the name of the traffic: where it names its trace.
     traces: Vec<(String, Place)>,
+    /// By key, as TOML: the values that name files, with names that hold in every folder.
+    pub absolute: BTreeMap<String, String>,
 }
 
 /// What is wrong with the trace of one traffic.
@@ -23,7 +28,7 @@ pub struct UnplayableTrace<'a> {
 }
 
 impl Origins {
-    pub(super) fn new(root: &Table, traffic: &[Traffic], files: SourceFiles) -> Origins {
+    pub(super) fn new(root: &Table, traffic: &[Traffic], reader: Reader) -> Origins {
         let traces: Vec<(String, Place)> = traffic
             .iter()
             .filter(|one| matches!(one.process, Process::Trace(_)))
@@ -32,7 +37,8 @@ impl Origins {
                 Some((one.name.clone(), entry.node.place.clone()))
             })
             .collect();
-        Origins { files: if traces.is_empty() { SourceFiles::default() } else { files }, traces }
+        let files = if traces.is_empty() { SourceFiles::default() } else { reader.files };
+        Origins { files, traces, absolute: reader.absolute }
     }
 
     /// Points at the lines that name the traces.
