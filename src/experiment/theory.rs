@@ -217,6 +217,7 @@ mod tests {
             }],
             assumptions: Vec::new(),
             sha256: String::new(),
+            origins: Default::default(),
         }
     }
 
