@@ -309,6 +309,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
                 client: Client::patient(),
             })
             .collect(),
+        faults: Vec::new(),
         assumptions: vec![],
         sha256: String::new(),
         origins: Default::default(),

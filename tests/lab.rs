@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foobar_sim::experiment::Outcome;
 use foobar_sim::experiment::runner::{Options, run};
 use foobar_sim::experiment::summary::Summary;
 use foobar_sim::scenario::{Overrides, load};
@@ -15,9 +16,13 @@ const MEAN_ERROR_MAX: f64 = 0.03;
 const P99_ERROR_MAX: f64 = 0.06;
 
 fn simulated(case: &str) -> Summary {
+    outcome(case).summary
+}
+
+fn outcome(case: &str) -> Outcome {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{case}.toml"));
     let scenario = load(&file, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
-    run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("the recording can be read").summary
+    run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("the recording can be read")
 }
 
 /// A column of a recording; empty cells left out.
@@ -196,5 +201,26 @@ fn clients_who_try_again_get_as_many_answers_as_in_the_lab() {
     compared.relative("attempts", attempts.iter().sum(), Some(all.attempts as f64), RETRIES_ERROR_MAX);
     compared.relative("p50 ms", quantile(&answered, 0.5), all.latency_ms.p50.value, RETRIES_ERROR_MAX);
     compared.relative("p99 ms", quantile(&answered, 0.99), all.latency_ms.p99.value, RETRIES_ERROR_MAX);
+    compared.end();
+}
+
+#[test]
+fn a_frozen_application_costs_as_many_answers_as_in_the_lab() {
+    let case = "e6-m70n";
+    let column = |name: &str| recorded("e6-m70n-requests.csv.gz", name);
+    let (status, latency, arrived) = (column("status"), column("lat_ms"), column("sched_s"));
+    let answered: Vec<f64> = (latency.iter().zip(&status)).filter(|(_, s)| **s == 200.0).map(|(l, _)| *l).collect();
+    let last_lost = arrived.iter().zip(&status).filter(|(_, s)| **s != 200.0).map(|(at, _)| *at).fold(0.0, f64::max);
+    let outcome = outcome(case);
+    let all = &outcome.summary.traffic[0];
+    let mut compared = Compared::new(case);
+    compared.relative("lost", (status.len() - answered.len()) as f64, Some(all.failed as f64), RETRIES_ERROR_MAX);
+    compared.relative("p50 ms", quantile(&answered, 0.5), all.latency_ms.p50.value, RETRIES_ERROR_MAX);
+    compared.relative("mean ms", mean(&answered), all.latency_ms.mean.value, RETRIES_ERROR_MAX);
+    // a request is lost a second after it came
+    let windows = &outcome.merged.windows;
+    let width_s = windows.width_ns as f64 / 1e9;
+    let last = windows.windows.iter().rposition(|w| w.failed.iter().any(|n| *n > 0)).expect("some are lost");
+    compared.relative("last lost, s", last_lost + 1.0, Some((last as f64 + 0.5) * width_s), RETRIES_ERROR_MAX);
     compared.end();
 }

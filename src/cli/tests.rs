@@ -70,6 +70,7 @@ fn scenario() -> Scenario {
         services: Vec::new(),
         requests: Vec::new(),
         traffic: Vec::new(),
+        faults: Vec::new(),
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

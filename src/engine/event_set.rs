@@ -50,6 +50,11 @@ impl EventSet {
         unsafe { (SimTime(*self.times.get_unchecked(1)), *self.winners.get_unchecked(1)) }
     }
 
+    /// When the leaf's event comes; an `idle_time`: it has none.
+    pub fn time_of(&self, leaf: u32) -> SimTime {
+        SimTime(self.times[self.size + leaf as usize])
+    }
+
     /// Whether a time that `first` gave is that of an idle leaf.
     pub fn is_idle(time: SimTime) -> bool {
         time.0 >= IDLE

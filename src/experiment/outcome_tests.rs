@@ -43,6 +43,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
             target: None,
             client: crate::scenario::Client::patient(),
         }],
+        faults: Vec::new(),
         assumptions: Vec::new(),
         sha256: "0".repeat(64),
         origins: Default::default(),

@@ -146,7 +146,17 @@ impl<'s> Prepared<'s> {
     fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for note in &self.compiled.notes {
-            let CompileNote::MemoryShort { server, needed_bytes, ram_bytes } = note;
+            let (server, needed_bytes, ram_bytes) = match note {
+                CompileNote::MemoryShort { server, needed_bytes, ram_bytes } => (server, needed_bytes, ram_bytes),
+                CompileNote::FaultWithoutEffect { fault } => {
+                    warnings.push(Warning {
+                        id: "fault_without_effect",
+                        message: format!("fault {fault} changes nothing: no request uses what it stops or slows"),
+                        advice: "name a service or a part of a server that requests use".into(),
+                    });
+                    continue;
+                }
+            };
             warnings.push(Warning {
                 id: "memory_short",
                 message: format!(

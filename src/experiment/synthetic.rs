@@ -28,6 +28,7 @@ pub fn run(index: u32) -> RunResult {
         granted: 0,
         sojourn_before_ns: 0,
         sojourn_open_ns: 0,
+        repaced: false,
         detail: None,
     };
     let mut class = ClassResult::default();

@@ -35,6 +35,9 @@ pub fn checks(scenario: &Scenario, stations: &[StationSummary]) -> Vec<Check> {
 }
 
 fn open(scenario: &Scenario, stations: &[StationSummary]) -> Option<Vec<Check>> {
+    if !scenario.faults.is_empty() {
+        return None;
+    }
     let mut asked = vec![Asked { at_the_door: true, ..Asked::default() }; scenario.services.len()];
     for traffic in &scenario.traffic {
         let Process::Poisson(profile) = &traffic.process else { return None };
@@ -215,6 +218,7 @@ mod tests {
                 target: None,
                 client: crate::scenario::Client::patient(),
             }],
+            faults: Vec::new(),
             assumptions: Vec::new(),
             sha256: String::new(),
             origins: Default::default(),

@@ -42,7 +42,8 @@ impl Network {
                 | Leaf::Timeouts(_)
                 | Leaf::Delays
                 | Leaf::Patiences
-                | Leaf::Restart(_) => {}
+                | Leaf::Restart(_)
+                | Leaf::Fault(_) => {}
             }
         }
         let patiences = self.fcfs.iter().map(|s| s.patience).chain(self.pools.iter().map(|p| p.patience));

@@ -44,6 +44,11 @@ pub struct Network {
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
+    /// Faults, and whose program each step is: an index of `hung`-able processes, or `NONE`. Empty without faults.
+    pub faults: Vec<Fault>,
+    pub process_of_step: Vec<u32>,
+    pub process_count: u32,
+
     /// The `BranchEnd` at which work ends that nobody waits for any more.
     pub orphan_end: StepId,
 
@@ -71,6 +76,8 @@ pub enum Leaf {
     Patiences,
     /// A killed process serves again.
     Restart(u32),
+    /// A fault begins or ends.
+    Fault(u32),
 }
 
 /// Which array holds a station, and how it is reported.
@@ -173,6 +180,27 @@ impl Patiences {
         let at = self.draws.binary_search_by_key(&step, |&(step, _)| step);
         self.draws[at.expect("a step that waits with a drawn patience has its draw")].1
     }
+}
+
+/// What goes wrong, when, and with whom.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub leaf: u32,
+    pub when: FaultTimes,
+    /// Processes that stand still.
+    pub hung: Vec<u32>,
+    /// Stations at a factor of their speed; 0: stopped.
+    pub slowed: Vec<(StationAt, f64)>,
+    pub active: bool,
+    /// How often it has begun.
+    pub count: u32,
+}
+
+/// Nanoseconds from t = 0.
+#[derive(Clone, Debug)]
+pub enum FaultTimes {
+    Once { at: u64, until: Option<u64> },
+    Random { up: Sampler, down: Sampler },
 }
 
 /// The clients of a source who do not wait forever, or who try again.

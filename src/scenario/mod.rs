@@ -12,6 +12,7 @@ mod check_stations;
 mod diagnostics;
 mod distribution;
 mod effective;
+mod fault;
 mod merge;
 pub mod model;
 mod names;
@@ -86,7 +87,6 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
 
 /// What comes later, and what to do until then.
 const LATER: &[(&str, &str)] = &[
-    ("fault", "leave it out; faults come later"),
     ("slo", "leave it out; objectives come later"),
     ("plan", "leave it out"),
     ("repair", "leave it out; faults come later"),
@@ -113,8 +113,13 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let requests = named(reader, &mut section, "request", |reader, section, name| {
         request::read(reader, section, name, &names, &columns)
     });
-    let simulation =
-        section.within(reader, "simulation", |reader, section| simulation::read(reader, section, &traffic));
+    let simulation = section.within(reader, "simulation", |reader, section| {
+        simulation::read(reader, section, &traffic, root.get("fault").is_some())
+    });
+    let faults =
+        section.elements(reader, "fault", "[{ at = \"10 min\", hang = { service = \"app\" } }]", |reader, fault| {
+            fault::read(reader, fault, &names, &servers, &services, &simulation)
+        });
     let network = section.within(reader, "network", simulation::read_network);
     section.finish(reader);
 
@@ -126,6 +131,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         services: services.into_iter().flatten().collect(),
         requests,
         traffic,
+        faults: faults.unwrap_or_default().into_iter().flatten().collect(),
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
         origins: Origins::default(),

@@ -20,6 +20,7 @@ pub struct Scenario {
     pub services: Vec<Service>,
     pub requests: Vec<RequestClass>,
     pub traffic: Vec<Traffic>,
+    pub faults: Vec<Fault>,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.
@@ -443,6 +444,30 @@ pub struct Traffic {
     /// The service that clients talk to; `None` when all classes are paths.
     pub target: Option<ServiceId>,
     pub client: Client,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub when: When,
+    pub effect: Effect,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum When {
+    /// Seconds from t = 0; `None`: it lasts to the end.
+    At { at_s: f64, lasts_s: Option<f64> },
+    /// Again and again from t = 0: time to failure, time to repair, seconds.
+    Random { up: Distribution, down: Distribution },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Processes of a service (indices within it) stand still: what they work on waits, and what reaches them is
+    /// taken in and waits too. Of a plain station, its workers.
+    Hang { service: ServiceId, instances: Vec<usize> },
+    /// Hardware at this factor of its speed.
+    Slow { server: ServerId, cpu: f64, disk: f64, nic: f64 },
 }
 
 /// What clients do while they wait, and when they are not answered.

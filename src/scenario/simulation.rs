@@ -10,7 +10,8 @@ use super::values::{positive, quantity, seed, whole};
 /// Runs beyond it are a slip of the keyboard.
 const RUNS_MAX: u32 = 1_000_000;
 
-pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic]) -> Simulation {
+/// `faults`: the scenario has some.
+pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic], faults: bool) -> Simulation {
     let only_traces = !traffic.is_empty() && traffic.iter().all(|one| matches!(one.process, Process::Trace(_)));
     let duration_s = if only_traces && !section.has("duration") {
         section.optional(reader, "duration", positive(Dimension::Time))
@@ -22,15 +23,16 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic])
     let source = "our choice: the first of the fixed counts at which an experiment looks (10, 20, 40, ...)";
     let runs = section.or_default(reader, "runs", whole(1, RUNS_MAX), "10", source);
     let seed = section.or_default(reader, "seed", seed, "1", "our choice; any number serves");
-    Simulation { duration_s, warmup: read_warmup(reader, section, traffic), runs, seed, runs_given }
+    Simulation { duration_s, warmup: read_warmup(reader, section, traffic, faults), runs, seed, runs_given }
 }
 
-fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic]) -> Warmup {
-    let changing = traffic.iter().find(|one| !is_stationary(&one.process));
+fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic], faults: bool) -> Warmup {
+    let changing = traffic.iter().find(|one| !is_stationary(&one.process)).map(|one| format!("traffic.{}", one.name));
+    let changing = changing.or(faults.then(|| "[[fault]]".to_owned()));
     let parse = |files: &SourceFiles, node: &Node| -> Parsed<Warmup> {
-        match (&node.value, changing) {
-            (Value::String(word), Some(one)) if word == "auto" => Err(Flaw::new(
-                format!("\"auto\" is for traffic that does not change in time, and traffic.{} does", one.name),
+        match (&node.value, &changing) {
+            (Value::String(word), Some(what)) if word == "auto" => Err(Flaw::new(
+                format!("\"auto\" is for what does not change in time, and {what} does"),
                 "cannot be found",
             )
             .help("write a time, such as warmup = \"30 s\" (spent at the rate of t = 0), or \"0 s\"")),
@@ -40,9 +42,9 @@ fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffi
                 .map_err(|flaw| flaw.or_help("write \"auto\" or a time, such as \"30 s\"")),
         }
     };
-    let (default, source) = match changing {
+    let (default, source) = match &changing {
         None => ("\"auto\"", "MSER-5 on pilot runs (White 1997; Hoad, Robinson, Davies 2010)"),
-        Some(_) => ("\"0 s\"", "traffic that changes in time begins as recorded or written"),
+        Some(_) => ("\"0 s\"", "what changes in time begins as recorded or written"),
     };
     section.or_default(reader, "warmup", parse, default, source)
 }

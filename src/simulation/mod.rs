@@ -72,8 +72,10 @@ fn simulate(
     let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
-    if log.is_some() || network.keeps_detail() {
-        Simulator::<true>::new(network, sources.collect(), observation, log).run_to_result(scenario, plan, sessions)
+    if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
+        let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
+        simulator.fault_key = root.named("fault");
+        simulator.run_to_result(scenario, plan, sessions)
     } else {
         Simulator::<false>::new(network, sources.collect(), observation, None).run_to_result(scenario, plan, sessions)
     }
@@ -142,6 +144,7 @@ fn station_result(net: &mut Network, index: usize, end: u64) -> StationResult {
         _ => None,
     };
     let pool = pool.map(|p| (p.waiting_sum, p.granted));
+    let repaced = net.faults.iter().any(|fault| fault.count > 0 && fault.slowed.iter().any(|(at, _)| *at == entry.at));
     let observed = net.observed(entry.at);
     let open = observed.open_sojourn(end);
     let detail = observed.rare.detail.take().map(|d| {
@@ -170,6 +173,7 @@ fn station_result(net: &mut Network, index: usize, end: u64) -> StationResult {
         granted: 0,
         sojourn_before_ns: observed.rare.sojourn_before,
         sojourn_open_ns: open,
+        repaced,
         detail,
     };
     if let Some((waiting_sum, granted)) = pool {

@@ -147,6 +147,8 @@ pub struct StationResult {
     /// its end: what Little's law needs to hold exactly on a finite run. Nanoseconds.
     pub sojourn_before_ns: u128,
     pub sojourn_open_ns: u128,
+    /// A fault has changed its speed: what a slow worker adds counts as waiting.
+    pub repaced: bool,
     /// Only when `percentiles = true`.
     pub detail: Option<Box<StationDetail>>,
 }

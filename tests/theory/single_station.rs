@@ -265,6 +265,15 @@ fn clients() -> Vec<Case> {
             r.answered("r") * r.response("r") + 0.1 * (1.0 - r.answered("r"))
         });
 
+    // up and down whether it works or not, the work under way goes on after (White and Christie 1958)
+    let breaks = format!(
+        "{}[[fault]]\nmttf = \"exponential(10 s)\"\nmttr = \"exponential(2 s)\"\nhang = {{ service = \"s\" }}\n",
+        poisson(50.0, "service = \"exponential(10 ms)\"")
+    );
+    let a17 = Model::new(breaks, 0.0, 4_000.0, 24_000.0)
+        .is("mean_in_system", 43.16666666666808, |r| r.station("s").present())
+        .is("mean_sojourn", 0.8633333333333616, |r| r.station("s").sojourn());
+
     // one worker and no queue: who finds it busy comes back after an exponential time, as often as it takes
     // (Falin and Templeton 1997, Retrial Queues, 1.2)
     let (rate, service, back) = (60.0, 0.01, 0.02);
@@ -298,6 +307,7 @@ fn clients() -> Vec<Case> {
 
     vec![
         Case::new("A14b", "Client timeout without cancellation", vec![a14b]),
+        Case::new("A17", "Breakdowns, the work resumed", vec![a17]),
         Case::new("V18", "Retrials without a queue", vec![v18]),
         Case::new("A15", "Bernoulli feedback", vec![a15]),
         Case::new("V09", "Three visits to one station", vec![v09]),

@@ -5,6 +5,7 @@
 
 mod app;
 mod client;
+mod faults;
 mod haproxy;
 mod memory;
 mod mysql;

@@ -25,6 +25,11 @@ pub struct Fcfs {
     pub leaf: u32,
     /// (time, sequence) of departures to come; only without leaves of their own.
     pub departures: Heap<u128, RequestId>,
+    /// Factor of its speed; faults change it.
+    pub speed: f64,
+    /// While it stands still: who is being served (the leaf of a worker that has one, else the request), and how
+    /// much work is left, nanoseconds.
+    pub stopped: Vec<(u32, f64)>,
 }
 
 impl Fcfs {
@@ -34,10 +39,23 @@ impl Fcfs {
             leaf,
             idle: workers,
             departures: Heap::default(),
+            speed: 1.0,
+            stopped: Vec::new(),
             queue: Queue::default(),
             queue_limit: u32::MAX,
             patience: None,
             observed: Observed::default(),
+        }
+    }
+
+    /// How long so much work takes, nanoseconds; `u64::MAX` while the station stands still.
+    pub fn span(&self, work: f64) -> u64 {
+        if self.speed == 1.0 {
+            work as u64
+        } else if self.speed == 0.0 {
+            u64::MAX
+        } else {
+            crate::model::program::round_nanos(work / self.speed)
         }
     }
 

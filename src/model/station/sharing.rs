@@ -16,6 +16,8 @@ pub struct Sharing {
     /// cards.
     pub unit_ns: f64,
     pub leaf: u32,
+    /// Factor of its speed; faults change it.
+    speed: f64,
     /// Service attained since the station was last empty, nanoseconds.
     clock: f64,
     /// When the clock was last moved.
@@ -55,6 +57,7 @@ impl Sharing {
             whole_cores: cores as u32,
             unit_ns,
             leaf,
+            speed: 1.0,
             clock: 0.0,
             moved: 0,
             finishes: Heap::default(),
@@ -64,21 +67,30 @@ impl Sharing {
     }
 
     #[inline(always)]
-    fn move_clock(&mut self, now: u64) {
+    fn move_clock<const WATCHED: bool>(&mut self, now: u64) {
         let n = self.finishes.len() as f64;
         let elapsed = (now - self.moved) as f64;
+        let elapsed = if WATCHED { elapsed * self.speed } else { elapsed };
         self.clock += if n > self.cores { elapsed * self.cores / n } else { elapsed };
         self.moved = now;
     }
 
-    /// A request enters with `work` units; returns when the next departure is due.
+    /// From now on at this factor of its speed; returns when the next departure is due, `u64::MAX`: never.
+    pub fn set_speed(&mut self, now: u64, speed: f64) -> u64 {
+        self.move_clock::<true>(now);
+        self.speed = speed;
+        if self.finishes.is_empty() { u64::MAX } else { self.next_departure::<true>(now) }
+    }
+
+    /// A request enters with `work` units; returns when the next departure is due, `u64::MAX`: never. `WATCHED`: its
+    /// speed may change.
     #[inline(always)]
     pub fn enter<const WATCHED: bool>(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
         if self.finishes.is_empty() {
             self.clock = 0.0;
             self.moved = now;
         } else {
-            self.move_clock(now);
+            self.move_clock::<WATCHED>(now);
         }
         self.sequence = self.sequence.wrapping_add(1);
         self.finishes.push(Finish::new(self.clock + work as f64 * self.unit_ns, self.sequence, request), ());
@@ -86,17 +98,17 @@ impl Sharing {
         if self.observed.present <= self.whole_cores {
             self.observed.begin_work(now);
         }
-        self.next_departure(now)
+        self.next_departure::<WATCHED>(now)
     }
 
     /// The due departure happens; returns who leaves, and when the next is due.
     #[inline(always)]
-    pub fn leave(&mut self, now: u64) -> (RequestId, Option<u64>) {
+    pub fn leave<const WATCHED: bool>(&mut self, now: u64) -> (RequestId, Option<u64>) {
         let (finish, ()) = self.finishes.pop().expect("a departure was due");
         // the popped value itself, not a recomputed one: rounding must not accumulate
         self.clock = finish.at();
         self.moved = now;
-        let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
+        let next = (!self.finishes.is_empty()).then(|| self.next_departure::<WATCHED>(now));
         (finish.request(), next)
     }
 
@@ -109,11 +121,15 @@ impl Sharing {
     }
 
     #[inline(always)]
-    fn next_departure(&self, now: u64) -> u64 {
+    fn next_departure<const WATCHED: bool>(&self, now: u64) -> u64 {
         let (first, ()) = self.finishes.first().expect("someone is present");
         let left = (first.at() - self.clock).max(0.0);
         let n = self.finishes.len() as f64;
         let left = if n > self.cores { left * n / self.cores } else { left };
+        if WATCHED && self.speed == 0.0 {
+            return u64::MAX;
+        }
+        let left = if WATCHED { left / self.speed } else { left };
         now + crate::model::program::round_nanos(left)
     }
 
@@ -127,9 +143,9 @@ impl Sharing {
 
     /// Takes out all whom `out` accepts (a process was killed); returns them and the next departure.
     pub fn remove_where(&mut self, now: u64, mut out: impl FnMut(RequestId) -> bool) -> (Vec<RequestId>, Option<u64>) {
-        self.move_clock(now);
+        self.move_clock::<true>(now);
         let removed = self.finishes.remove_where(|finish, ()| out(finish.request()));
-        let next = (!self.finishes.is_empty()).then(|| self.next_departure(now));
+        let next = (!self.finishes.is_empty()).then(|| self.next_departure::<true>(now));
         (removed.into_iter().map(|(finish, ())| finish.request()).collect(), next)
     }
 
@@ -150,12 +166,12 @@ mod tests {
         assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
         // at 400, 600 are left for the first; the second brings 300: both at half speed
         assert_eq!(cpu.enter::<true>(400, 2, 300), 1000);
-        let (who, next) = cpu.leave(1000);
+        let (who, next) = cpu.leave::<true>(1000);
         assert_eq!(who, 2);
         cpu.count_departure::<true>(1000, 400, 300);
         // the first has had 400 + 300 and runs alone
         assert_eq!(next, Some(1300));
-        assert_eq!(cpu.leave(1300), (1, None));
+        assert_eq!(cpu.leave::<true>(1300), (1, None));
         cpu.count_departure::<true>(1300, 0, 1000);
         assert_eq!(cpu.observed.busy_area(1300), 1300);
         assert_eq!(cpu.observed.present_area(1300), 400 + 2 * 600 + 300);
@@ -166,6 +182,6 @@ mod tests {
         let mut cpu = Sharing::new(4.0, 1.0, 0);
         assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
         assert_eq!(cpu.enter::<true>(0, 2, 1000), 1000);
-        assert_eq!(cpu.leave(1000), (1, Some(1000)));
+        assert_eq!(cpu.leave::<true>(1000), (1, Some(1000)));
     }
 }

@@ -91,7 +91,8 @@ fn what_comes_later_is_not_read() {
         "--service.db.replication.mode=semi-sync",
         "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",
-        "+[[fault]]\nat = \"1 s\"",
+        "+[[fault]]\nat = \"1 s\"\nkill = { service = \"cpu\" }",
+        "--fault=[{ at = \"1 s\", power_off = \"db1\" }]",
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
     ] {
         check(text, &["not supported yet"]);
@@ -116,6 +117,44 @@ fn clients_that_cannot_be() {
         ),
         ("--traffic.visitors.client={ retries = 1, budget = { ratio = -1 } }", &["cannot be negative"]),
         ("--traffic.visitors.retries=1", &["this is the client's", "client = { retries = ... }"]),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn faults_that_cannot_be() {
+    for (text, expected) in [
+        ("--fault=[{ at = \"1 s\" }]", &["fault.0.hang: missing", "say what goes wrong", "slow = {"][..]),
+        ("--fault=[{ hang = { service = \"app\" } }]", &["fault.0.at: missing", "mttf"]),
+        ("--fault=[{ at = \"-1 s\", hang = { service = \"app\" } }]", &["cannot be negative"]),
+        ("--fault=[{ at = \"2 h\", hang = { service = \"app\" } }]", &["the run ends at 1800 s, before this fault"]),
+        ("--fault=[{ at = \"1 s\", lasts = \"0 s\", hang = { service = \"app\" } }]", &["zero is not possible"]),
+        (
+            "--fault=[{ at = \"1 s\", mttf = \"exponential(1 h)\", mttr = \"1 s\", hang = { service = \"app\" } }]",
+            &["cannot stand beside `at`"],
+        ),
+        ("--fault=[{ mttf = \"exponential(1 h)\", hang = { service = \"app\" } }]", &["fault.0.mttr: missing"]),
+        (
+            "--fault=[{ at = \"1 s\", hang = { service = \"ap\" } }]",
+            &["there is no service `ap`", "did you mean \"app\"?"],
+        ),
+        ("--fault=[{ at = \"1 s\", hang = {} }]", &["fault.0.hang.service: missing"]),
+        (
+            "--fault=[{ at = \"1 s\", hang = { service = \"app\", server = \"db1\" } }]",
+            &["`app` does not run on `db1`", "it runs on app1"],
+        ),
+        ("--fault=[{ at = \"1 s\", slow = { server = \"app1\" } }]", &["as a factor of its speed: cpu = 0.2"]),
+        ("--fault=[{ at = \"1 s\", slow = { server = \"app9\", cpu = 0.5 } }]", &["there is no server `app9`"]),
+        ("--fault=[{ at = \"1 s\", slow = { server = \"app1\", cpu = 0 } }]", &["zero is not possible"]),
+        (
+            "--fault=[{ at = \"1 s\", slow = { server = \"app1\", cpu = 0.5 }, hang = { service = \"app\" } }]",
+            &["cannot stand beside"],
+        ),
+        (
+            "+[simulation]\nwarmup = \"auto\"\n[[fault]]\nat = \"1 s\"\nhang = { service = \"s\" }",
+            &["[[fault]] does", "\"30 s\""],
+        ),
     ] {
         check(text, expected);
     }
@@ -212,7 +251,7 @@ fn traffic_that_cannot_be() {
     }
     check(
         "+[traffic.b]\nprofile = [[\"0 s\", \"1/s\"], [\"9 s\", \"2/s\"]]\n[simulation]\nwarmup = \"auto\"",
-        &["simulation.warmup: \"auto\" is for traffic that does not change in time", "warmup = \"30 s\""],
+        &["simulation.warmup: \"auto\" is for what does not change in time", "warmup = \"30 s\""],
     );
 }
 

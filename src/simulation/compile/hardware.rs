@@ -15,10 +15,10 @@ pub(super) const PAGE_BYTES: f64 = 16384.0;
 
 #[derive(Default)]
 pub(super) struct Hardware {
-    cpu: Vec<Option<StationAt>>,
-    disk: Vec<Option<u32>>,
-    nic_out: Vec<Option<u32>>,
-    nic_in: Vec<Option<u32>>,
+    pub(super) cpu: Vec<Option<StationAt>>,
+    pub(super) disk: Vec<Option<u32>>,
+    pub(super) nic_out: Vec<Option<u32>>,
+    pub(super) nic_in: Vec<Option<u32>>,
     lines: BTreeMap<u64, u32>,
     timeouts: BTreeMap<u64, u32>,
     memory: Vec<Option<u32>>,

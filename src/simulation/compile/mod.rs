@@ -7,6 +7,7 @@
 mod app;
 mod client;
 mod emit;
+mod fault;
 mod haproxy;
 mod hardware;
 mod mysql;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use super::load::{ClassTime, LoadTable, StationLoad};
 use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry};
 use crate::model::program::StepId;
+use crate::model::request::NONE;
 use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId, Traffic};
 use crate::workload::arrival::Arrivals;
 
@@ -40,6 +42,8 @@ pub struct Compiled {
 pub enum CompileNote {
     /// The processes of a server need more memory than it has before the first request.
     MemoryShort { server: String, needed_bytes: f64, ram_bytes: f64 },
+    /// A fault (numbered from 1) of something that no request uses.
+    FaultWithoutEffect { fault: usize },
 }
 
 /// Index of a program of its own.
@@ -122,6 +126,9 @@ pub(super) struct Compiler<'s> {
     notes: Vec<CompileNote>,
     /// Inside a part that a path may go through again.
     repeating: bool,
+    /// Whose program is being written, for faults; and the number of each (service, server within it).
+    process: u32,
+    processes: BTreeMap<(ServiceId, usize), u32>,
 }
 
 /// Compiles a scenario.
@@ -138,11 +145,14 @@ pub fn compile(scenario: &Scenario) -> Compiled {
         named: BTreeMap::new(),
         notes: Vec::new(),
         repeating: false,
+        process: NONE,
+        processes: BTreeMap::new(),
     };
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();
     compiler.set_memory();
     compiler.set_delays();
+    compiler.faults();
     let load = compiler.load_table();
     Compiled { network: compiler.net, entries, leaves, load, notes: compiler.notes }
 }
@@ -151,8 +161,8 @@ impl Compiler<'_> {
     fn begin(&mut self) {
         use crate::model::program::Step;
         // work that nobody waits for returns here: a call whose failure and success alike end it
-        self.net.steps.push(Step::CallFixed { to: 1, chosen: 0, fail: 1 });
-        self.net.steps.push(Step::BranchEnd);
+        self.emit(Step::CallFixed { to: 1, chosen: 0, fail: 1 });
+        self.emit(Step::BranchEnd);
         self.net.orphan_end = 1;
         self.make_databases();
     }
@@ -226,8 +236,9 @@ impl Compiler<'_> {
         if let Some(&id) = self.sub_of.get(&key) {
             return id;
         }
-        let (current, weight) = (self.current, self.weight);
+        let (current, weight, process) = (self.current, self.weight, self.process);
         let fails = std::mem::take(&mut self.fails);
+        self.process = self.process_of(key);
         let id = match key {
             SubKey::Client { source, class } => self.client(source, class),
             SubKey::Attempt { origin, class } => self.attempt(origin, class),
@@ -236,7 +247,7 @@ impl Compiler<'_> {
             SubKey::Transaction { service, class, index } => self.transaction(service, class, index),
             SubKey::Apply { service, replica, class, index } => self.apply(service, replica, class, index),
         };
-        (self.current, self.weight, self.fails) = (current, weight, fails);
+        (self.current, self.weight, self.process, self.fails) = (current, weight, process, fails);
         self.sub_of.insert(key, id);
         id
     }

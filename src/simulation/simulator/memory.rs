@@ -144,6 +144,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.ready.remove(at);
             return;
         }
+        if WATCHED && self.forget_held(id) {
+            return;
+        }
         let entered = self.slab[id].entered;
         let blocked = self.net.steps[self.slab[id].step as usize - 1];
         self.slab[id].epoch = self.slab[id].epoch.wrapping_add(1);
@@ -202,7 +205,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let worker = self.serving.iter().position(|&other| other == id);
         let s = &mut self.net.fcfs[station as usize];
         let in_heap = s.departures.remove_where(|_, other| *other == id).pop();
-        if worker.is_none() && in_heap.is_none() {
+        let stopped = if s.has_own_leaves() { None } else { s.stopped.iter().position(|&(other, _)| other == id) };
+        if worker.is_none() && in_heap.is_none() && stopped.is_none() {
             s.queue.remove(&mut self.slab, id);
             s.observed.abandon(now, entered);
             return;
@@ -214,6 +218,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         ghost.user = NONE;
         ghost.depth = 0;
         let ghost = self.slab.insert(ghost);
+        if let Some(at) = stopped {
+            self.net.fcfs[station as usize].stopped[at].0 = ghost;
+        }
         if let Some((departure, _)) = in_heap {
             self.net.fcfs[station as usize].departures.push(departure, ghost);
         }

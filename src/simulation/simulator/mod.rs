@@ -7,6 +7,7 @@
 mod attempts;
 mod databases;
 mod delays;
+mod faults;
 mod forks;
 mod giving_up;
 mod memory;
@@ -52,6 +53,9 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) sources: Table<Source<'a>>,
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
+    hung: faults::Hung,
+    /// Root of the draws of random faults.
+    pub(super) fault_key: Key,
 }
 
 /// See `Simulator::vacated`.
@@ -104,6 +108,8 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 .filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_)))
                 .collect(),
             vacated: Vacated { leaf: NONE, taken: false, due: 0, sequence: 0 },
+            hung: faults::Hung::new(net.process_count),
+            fault_key: Key::default(),
             net,
             sources: sources.into(),
             observation,
@@ -118,7 +124,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         loop {
             // one place for the interpreter, so that its code is there once
             while next != NONE {
-                self.advance(next);
+                if !self.held_before(next, self.slab[next].step) {
+                    self.advance(next);
+                }
                 next = self.next_ready();
             }
             if self.vacated.leaf != NONE {
@@ -148,6 +156,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Timeouts(line) => Fired::settled(self.timeout_due(leaf, line)),
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
+                Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
             };
             // one place for this too
             if fired.again != SETTLED {
@@ -169,6 +178,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     }
 
     fn start(&mut self) {
+        if WATCHED {
+            self.plan_faults();
+        }
         self.limit = self.observation.next_tick().min(self.observation.end);
         let mut users_before = 0;
         for i in 0..self.sources.len() {
@@ -316,6 +328,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     request.frames[depth].after = at + 1;
                     request.depth += 1;
                     at = self.net.entries[(entries + request.frames[depth].chosen) as usize];
+                    if self.held_before(id, at) {
+                        return;
+                    }
                 }
                 Step::CallFixed { to, chosen, .. } => {
                     let request = &mut self.slab[id];
@@ -324,8 +339,16 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     request.frames[depth].chosen = chosen;
                     request.depth += 1;
                     at = to;
+                    if self.held_before(id, at) {
+                        return;
+                    }
                 }
-                Step::Return => at = self.return_step(id),
+                Step::Return => {
+                    at = self.return_step(id);
+                    if self.held_before(id, at) {
+                        return;
+                    }
+                }
                 Step::Dispatch { dispatcher, fail } => {
                     self.slab[id].step = at + 1;
                     match self.dispatch(id, dispatcher, fail) {

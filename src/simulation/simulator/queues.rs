@@ -28,9 +28,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.log_start(id, WaitAt::Fcfs(station));
             }
             if own {
-                self.start_worker(id, station, now + work);
+                self.start_worker(id, station, work);
             } else {
-                self.start_in_heap(id, station, work);
+                self.begin_in_heap(id, station, work);
             }
             return None;
         }
@@ -49,18 +49,42 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     /// An idle worker begins: at the leaf that this event has vacated, if it has.
     #[inline(always)]
-    pub(super) fn start_worker(&mut self, id: RequestId, station: u32, due: u64) {
+    pub(super) fn start_worker(&mut self, id: RequestId, station: u32, work: u64) {
+        let stopped = WATCHED && self.net.fcfs[station as usize].speed == 0.0;
+        let due = self.now + if stopped { 0 } else { self.span(station, work) };
         let leaf = if self.vacated.leaf != NONE && !self.vacated.taken {
             self.sequence += 1;
-            self.vacated = Vacated { taken: true, due, sequence: self.sequence, ..self.vacated };
-            self.vacated.leaf
+            let leaf = self.vacated.leaf;
+            let due = if stopped { EventSet::idle_time(leaf) } else { due };
+            self.vacated = Vacated { taken: true, due, sequence: self.sequence, leaf };
+            leaf
         } else {
             let leaf = self.vacant.pop().expect("as many leaves as workers");
-            self.schedule_earlier(leaf, due);
+            if !stopped {
+                self.schedule_earlier(leaf, due);
+            }
             leaf
         };
+        if stopped {
+            self.stop_at_once(station, leaf, work);
+        }
         self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
         self.serving[leaf as usize] = id;
+    }
+
+    /// How long so much work takes at a station that does not stand still, nanoseconds.
+    #[inline(always)]
+    fn span(&self, station: u32, work: u64) -> u64 {
+        if WATCHED { self.net.fcfs[station as usize].span(work as f64) } else { work }
+    }
+
+    /// For stations with many workers: one begins.
+    fn begin_in_heap(&mut self, id: RequestId, station: u32, work: u64) {
+        if WATCHED && self.net.fcfs[station as usize].speed == 0.0 {
+            self.stop_at_once(station, id, work);
+        } else {
+            self.start_in_heap(id, station, self.span(station, work));
+        }
     }
 
     /// For stations with many workers: the departure goes into the station's own heap.
@@ -90,7 +114,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Some(next) => {
                 let request = &mut self.slab[next];
                 request.epoch = request.epoch.wrapping_add(1);
-                let again = now + request.work;
+                let work = request.work;
+                let again = now + self.span(station, work);
                 self.serving[leaf as usize] = next;
                 if WATCHED {
                     self.log_start(next, WaitAt::Fcfs(station));
@@ -130,7 +155,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 if WATCHED {
                     self.log_start(next, WaitAt::Fcfs(station));
                 }
-                self.start_in_heap(next, station, work);
+                self.begin_in_heap(next, station, work);
             }
             None => {
                 s.observed.end_work(now);

@@ -11,19 +11,24 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let s = &mut self.net.sharing[station as usize];
         let due = s.enter::<WATCHED>(self.now, id, work);
         let leaf = s.leaf;
-        self.schedule(leaf, due);
+        if WATCHED {
+            self.schedule_or_never(leaf, due);
+        } else {
+            self.schedule(leaf, due);
+        }
     }
 
     #[inline(always)]
     pub(super) fn sharing_done(&mut self, leaf: u32, station: u32) -> Fired {
         let now = self.now;
         let s = &mut self.net.sharing[station as usize];
-        let (id, next) = s.leave(now);
+        let (id, next) = s.leave::<WATCHED>(now);
         let request = &mut self.slab[id];
         s.count_departure::<WATCHED>(now, request.entered, request.work);
         let moves = if request_is_split(request) { NONE } else { id };
         self.sequence += 1;
-        Fired { moves, again: next.unwrap_or(EventSet::idle_time(leaf)), sequence: self.sequence }
+        let again = next.filter(|&due| !WATCHED || due != u64::MAX).unwrap_or(EventSet::idle_time(leaf));
+        Fired { moves, again, sequence: self.sequence }
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is

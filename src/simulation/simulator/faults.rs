@@ -1,0 +1,185 @@
+//! What goes wrong: processes that stand still, hardware that is slow. Only in a watched run: without faults nobody
+//! asks.
+//!
+//! A process that stands still does nothing more: whoever is about to do its next step is held, and so is whoever
+//! reaches it, until it goes on. A burst that it has begun on a processor runs to its end.
+
+use super::Simulator;
+use crate::engine::event_set::EventSet;
+use crate::engine::random::purpose;
+use crate::model::network::{FaultTimes, Leaf, StationAt};
+use crate::model::program::{StepId, round_nanos};
+use crate::model::request::{NONE, RequestId};
+
+const UP: u64 = purpose("fault.up");
+const DOWN: u64 = purpose("fault.down");
+
+/// Processes that stand still, and who waits for them to go on.
+#[derive(Default)]
+pub(super) struct Hung {
+    /// How many faults stop a process.
+    times: Vec<u32>,
+    held: Vec<Vec<RequestId>>,
+}
+
+impl Hung {
+    pub(super) fn new(processes: u32) -> Hung {
+        Hung { times: vec![0; processes as usize], held: vec![Vec::new(); processes as usize] }
+    }
+}
+
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    /// Schedules the first of each fault.
+    pub(super) fn plan_faults(&mut self) {
+        for index in 0..self.net.faults.len() {
+            let at = match self.net.faults[index].when {
+                FaultTimes::Once { at, .. } => at,
+                FaultTimes::Random { .. } => self.lasts(index),
+            };
+            let leaf = self.net.faults[index].leaf;
+            self.schedule_or_never(leaf, self.observation.origin.saturating_add(at));
+        }
+    }
+
+    /// Of a random fault, how long its present state lasts, nanoseconds.
+    fn lasts(&self, index: usize) -> u64 {
+        let fault = &self.net.faults[index];
+        let key = self.fault_key.indexed(index as u64);
+        match &fault.when {
+            FaultTimes::Once { .. } => panic!("a fault that happens once draws nothing"),
+            FaultTimes::Random { up, down } => round_nanos(if fault.active {
+                down.sample(&mut key.draw_counted(DOWN, fault.count as u64))
+            } else {
+                up.sample(&mut key.draw_counted(UP, fault.count as u64))
+            }),
+        }
+    }
+
+    /// A fault begins or ends.
+    #[cold]
+    pub(super) fn fault_due(&mut self, leaf: u32, index: u32) -> RequestId {
+        let index = index as usize;
+        let fault = &mut self.net.faults[index];
+        fault.active = !fault.active;
+        let begins = fault.active;
+        fault.count += begins as u32;
+        let next = match fault.when {
+            FaultTimes::Once { until, .. } => until.filter(|_| begins).map(|until| self.observation.origin + until),
+            FaultTimes::Random { .. } => Some(self.now + self.lasts(index)),
+        };
+        self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
+        for process in self.net.faults[index].hung.clone() {
+            let process = process as usize;
+            if begins {
+                self.hung.times[process] += 1;
+            } else {
+                self.hung.times[process] -= 1;
+                if self.hung.times[process] == 0 {
+                    // in the order in which they came
+                    self.ready.extend(std::mem::take(&mut self.hung.held[process]));
+                }
+            }
+        }
+        for (station, _) in self.net.faults[index].slowed.clone() {
+            let active = self.net.faults.iter().filter(|fault| fault.active).flat_map(|fault| &fault.slowed);
+            let speed = active.filter(|(at, _)| *at == station).map(|(_, factor)| factor).product();
+            self.set_speed(station, speed);
+        }
+        NONE
+    }
+
+    /// Whether whoever is about to do this step must wait; then it is held.
+    #[inline(always)]
+    pub(super) fn held_before(&mut self, id: RequestId, step: StepId) -> bool {
+        if !WATCHED || self.net.faults.is_empty() {
+            return false;
+        }
+        let process = self.net.process_of_step[step as usize];
+        if process == NONE || self.hung.times[process as usize] == 0 {
+            return false;
+        }
+        self.slab[id].step = step;
+        self.hung.held[process as usize].push(id);
+        true
+    }
+
+    /// Takes one out that is held; false if it is not.
+    pub(super) fn forget_held(&mut self, id: RequestId) -> bool {
+        for held in &mut self.hung.held {
+            if let Some(at) = held.iter().position(|&other| other == id) {
+                held.remove(at);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn set_speed(&mut self, station: StationAt, speed: f64) {
+        match station {
+            StationAt::Sharing(station) => {
+                let s = &mut self.net.sharing[station as usize];
+                let due = s.set_speed(self.now, speed);
+                let leaf = s.leaf;
+                self.schedule_or_never(leaf, due);
+            }
+            StationAt::Fcfs(station) if self.net.fcfs[station as usize].has_own_leaves() => {
+                self.set_speed_of_workers(station, speed);
+            }
+            StationAt::Fcfs(station) => self.set_speed_of_heap(station, speed),
+            other => panic!("{other:?} has no speed"),
+        }
+    }
+
+    /// Each busy worker's work that is left takes another time.
+    fn set_speed_of_workers(&mut self, station: u32, speed: f64) {
+        let now = self.now;
+        let before = std::mem::replace(&mut self.net.fcfs[station as usize].speed, speed);
+        let mut left = std::mem::take(&mut self.net.fcfs[station as usize].stopped);
+        if before != 0.0 {
+            for leaf in 0..self.net.leaves.len() as u32 {
+                let due = self.set.time_of(leaf);
+                let serves = self.net.leaves[leaf as usize] == Leaf::FcfsWorker(station)
+                    && self.serving[leaf as usize] != NONE
+                    && !EventSet::is_idle(due);
+                if serves {
+                    left.push((leaf, (due.0 - now) as f64 * before));
+                }
+            }
+        }
+        for &(leaf, work) in &left {
+            let span = self.net.fcfs[station as usize].span(work);
+            self.schedule_or_never(leaf, now.saturating_add(span));
+        }
+        if speed == 0.0 {
+            self.net.fcfs[station as usize].stopped = left;
+        }
+    }
+
+    fn set_speed_of_heap(&mut self, station: u32, speed: f64) {
+        let now = self.now;
+        let s = &mut self.net.fcfs[station as usize];
+        let before = std::mem::replace(&mut s.speed, speed);
+        let mut left = std::mem::take(&mut s.stopped);
+        // in the order of departures, which is kept
+        while let Some((key, id)) = s.departures.pop() {
+            left.push((id, ((key >> 64) as u64 - now) as f64 * before));
+        }
+        let leaf = s.leaf;
+        if speed == 0.0 {
+            s.stopped = left;
+            self.set.clear(leaf);
+            return;
+        }
+        self.set.clear(leaf);
+        for (id, work) in left {
+            let span = self.net.fcfs[station as usize].span(work);
+            self.start_in_heap(id, station, span);
+        }
+    }
+
+    /// A worker begins while its station stands still.
+    #[cold]
+    pub(super) fn stop_at_once(&mut self, station: u32, holder: u32, work: u64) {
+        self.net.fcfs[station as usize].stopped.push((holder, work as f64));
+    }
+}

@@ -1,0 +1,132 @@
+//! What goes wrong, and what becomes of the work.
+
+use crate::{NEAR, play, play_from, run, server};
+
+const TEN: &str = "[service.s]\nkind = \"station\"\n[request.x]\npath = [{ visit = \"s\", service = \"10 ms\" }]\n";
+
+fn fault(keys: &str) -> String {
+    format!("[[fault]]\n{keys}\n")
+}
+
+#[test]
+fn a_station_that_stands_still_goes_on_where_it_was() {
+    let stop = fault("at = \"5 ms\"\nlasts = \"20 ms\"\nhang = { service = \"s\" }");
+    let outcome = play(&format!("{TEN}{stop}"), &[(0.0, "x"), (6.0, "x"), (50.0, "x")]);
+    outcome.assert_latencies(&[30.0, 34.0, 10.0]);
+    // begun while it stands still: a second worker has been free
+    let two = TEN.replace("kind", "workers = 2\nkind");
+    let outcome = play(&format!("{two}{stop}"), &[(0.0, "x"), (6.0, "x")]);
+    outcome.assert_latencies(&[30.0, 29.0]);
+    // workers whose departures are in a heap, and workers without number
+    for workers in ["20", "\"unlimited\""] {
+        let many = TEN.replace("kind", &format!("workers = {workers}\nkind"));
+        play(&format!("{many}{stop}"), &[(0.0, "x"), (6.0, "x")]).assert_latencies(&[30.0, 29.0]);
+    }
+    let shared = TEN.replace("kind", "discipline = \"ps\"\nkind");
+    // 5 ms done, 20 ms nothing, then both at half speed: 5 ms take 10, and the second has 5 left
+    play(&format!("{shared}{stop}"), &[(0.0, "x"), (6.0, "x")]).assert_latencies(&[35.0, 34.0]);
+}
+
+#[test]
+fn slow_hardware_takes_its_factor_longer() {
+    let text = |discipline: &str, keys: &str| {
+        format!(
+            "{NEAR}[server.a]\ncpu = {{ cores = 1, discipline = \"{discipline}\" }}\n\
+             [service.app]\nkind = \"app\"\nservers = [\"a\"]\n[request.x]\napp.cpu = \"10 ms\"\n{}",
+            fault(keys)
+        )
+    };
+    for discipline in ["ps", "fcfs"] {
+        let slow = "at = \"4 ms\"\nlasts = \"8 ms\"\nslow = { server = \"a\", cpu = 0.5 }";
+        // 4 ms at once, 4 in the next 8, and the last 2
+        play(&text(discipline, slow), &[(0.0, "x"), (20.0, "x")]).assert_latencies(&[14.0, 10.0]);
+        let fast = "at = \"4 ms\"\nslow = { server = \"a\", cpu = 2 }";
+        play(&text(discipline, fast), &[(0.0, "x"), (20.0, "x")]).assert_latencies(&[7.0, 5.0]);
+    }
+}
+
+#[test]
+fn two_faults_at_once_multiply() {
+    let text = format!(
+        "{TEN}{}{}",
+        fault("at = \"2 ms\"\nlasts = \"8 ms\"\nhang = { service = \"s\" }"),
+        fault("at = \"4 ms\"\nlasts = \"2 ms\"\nhang = { service = \"s\" }")
+    );
+    play(&text, &[(0.0, "x")]).assert_latencies(&[18.0]);
+}
+
+#[test]
+fn a_slow_card_and_a_slow_disk_slow_what_uses_them() {
+    let text = format!(
+        "{NEAR}{}[service.web]\nkind = \"nginx\"\nservers = [\"a\"]\nfiles = {{ total = \"1000000 GiB\", popularity = \"zipf(0.0)\" }}\n\
+         [request.x]\nresponse = \"10 kB\"\nweb.cpu = \"0 ms\"\nweb.file = \"1 kB\"\n",
+        server("a", 1)
+    );
+    // the disk takes 1 ms, the card (1 MB/s) 10 ms
+    play(&text, &[(0.0, "x")]).assert_latencies(&[11.0]);
+    let slow = fault("at = \"0 s\"\nslow = { server = \"a\", disk = 0.5, nic = 0.1 }");
+    play(&format!("{text}{slow}"), &[(1.0, "x")]).assert_latencies(&[102.0]);
+}
+
+#[test]
+fn a_process_that_hangs_takes_requests_in_and_answers_them_later() {
+    let text = |more: &str| {
+        format!(
+            "{NEAR}[server.a]\ncpu = {{ cores = 4 }}\n[server.b]\ncpu = {{ cores = 4 }}\n\
+             [service.web]\nkind = \"nginx\"\nservers = [\"a\"]\nupstream = {{ service = \"app\" }}\n\
+             [service.app]\nkind = \"app\"\nservers = [\"b\"]\nworkers = 1\n\
+             [request.x]\nweb.cpu = \"0 ms\"\napp.wait = \"10 ms\"\n{more}"
+        )
+    };
+    let hang = fault("at = \"5 ms\"\nlasts = \"20 ms\"\nhang = { service = \"app\", server = \"b\" }");
+    let arrivals = [(0.0, "x"), (8.0, "x"), (9.0, "x"), (60.0, "x")];
+    // the first has waited long enough when the process goes on; the others have the one worker after it
+    play(&text(&hang), &arrivals).assert_latencies(&[25.0, 27.0, 36.0, 10.0]);
+    // the same where the proxy stands still: the application answers, and nobody passes it on
+    let hang = fault("at = \"5 ms\"\nlasts = \"20 ms\"\nhang = { service = \"web\" }");
+    play(&text(&hang), &arrivals).assert_latencies(&[25.0, 27.0, 36.0, 10.0]);
+}
+
+#[test]
+fn clients_leave_a_process_that_hangs_and_their_work_stays() {
+    let text = format!(
+        "{NEAR}[server.b]\ncpu = {{ cores = 4 }}\n[service.app]\nkind = \"app\"\nservers = [\"b\"]\nworkers = 1\n\
+         [request.x]\napp.wait = \"10 ms\"\n{}",
+        fault("at = \"5 ms\"\nlasts = \"100 ms\"\nhang = { service = \"app\" }")
+    );
+    let arrivals = [(0.0, "x"), (10.0, "x"), (20.0, "x"), (106.0, "x")];
+    let outcome = play_from("client = { timeout = \"40 ms\" }", &text, &arrivals);
+    // at 105 the first is done, the two whose clients have left take until 125, and only then the last
+    assert_eq!(outcome.ends(), ["client_timeout", "client_timeout", "client_timeout", ""]);
+    outcome.assert_latencies(&[40.0, 40.0, 40.0, 29.0]);
+}
+
+#[test]
+fn a_fault_without_end_lasts_to_the_end() {
+    let text = format!(
+        "[simulation]\nduration = \"1 s\"\nwarmup = \"0 s\"\n{TEN}{}\
+         [traffic.t]\nprocess = \"constant\"\nrate = \"10/s\"\n",
+        fault("at = \"500 ms\"\nhang = { service = \"s\" }")
+    );
+    let outcome = run(&text);
+    assert_eq!(outcome.completed("x"), 5);
+    assert_eq!(outcome.result.in_flight_end, 5);
+}
+
+#[test]
+fn random_faults_are_the_same_for_the_same_seed_and_take_their_share() {
+    let text = format!(
+        "[simulation]\nduration = \"20000 s\"\nwarmup = \"0 s\"\n\
+         [service.s]\nkind = \"station\"\nworkers = 1\nqueue_limit = 0\n\
+         [request.x]\npath = [{{ visit = \"s\", service = \"100000 s\" }}]\n\
+         [request.y]\npath = [{{ visit = \"u\", service = \"1 ms\" }}]\n\
+         [service.u]\nkind = \"station\"\nworkers = \"unlimited\"\n{}\
+         [traffic.t]\nprocess = \"constant\"\nrate = \"1/s\"\nmix = {{ y = 1 }}\n",
+        fault("mttf = \"exponential(30 s)\"\nmttr = \"exponential(10 s)\"\nhang = { service = \"u\" }")
+    );
+    let outcome = run(&text);
+    let station = outcome.station("u");
+    // who comes while it stands still waits for what is left of it: 10 s on average, a quarter of the time
+    crate::near(station.sojourn_sum_ns as f64 / 1e9 / station.departures as f64, 2.5, 0.15);
+    assert_eq!(run(&text).log.entries, outcome.log.entries);
+}
