@@ -312,7 +312,6 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
         faults: Vec::new(),
         assumptions: vec![],
         sha256: String::new(),
-        origins: Default::default(),
     }
 }
 

@@ -28,14 +28,8 @@ pub trait Simulator {
     /// Reads and validates a scenario.
     fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure>;
     /// Whether its traces can be played: reads them.
-    fn check_traces(&self, scenario: &Scenario, color: bool) -> Result<(), Failure>;
-    fn run(
-        &self,
-        scenario: &Scenario,
-        options: &run::Args,
-        progress: &Progress,
-        color: bool,
-    ) -> Result<Outcome, Failure>;
+    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure>;
+    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }

@@ -7,10 +7,10 @@ use super::progress::Progress;
 use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
-use crate::report::draft::Draft;
-use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat, UnplayableTrace};
+use crate::report::output;
+use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
-use crate::workload::trace::{self as recorded, TraceError};
+use crate::workload::trace as recorded;
 
 pub struct Real;
 
@@ -19,17 +19,11 @@ impl Simulator for Real {
         scenario::load(file, overrides).map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
     }
 
-    fn check_traces(&self, scenario: &Scenario, color: bool) -> Result<(), Failure> {
-        runner::check_traces(scenario).map_err(|error| unplayable(scenario, &error, color))
+    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure> {
+        runner::check_traces(scenario).map_err(unplayable)
     }
 
-    fn run(
-        &self,
-        scenario: &Scenario,
-        options: &run::Args,
-        progress: &Progress,
-        color: bool,
-    ) -> Result<Outcome, Failure> {
+    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
         let overrides = options.all_overrides();
         let variant = |key: &str, value: &str| {
             let mut overrides = overrides.clone();
@@ -46,7 +40,7 @@ impl Simulator for Real {
             .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options { precision: options.precision, variant: Some(&variant) };
-        pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(scenario, &error, color))
+        pool.install(|| runner::run(scenario, &options, &show)).map_err(unplayable)
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -62,12 +56,9 @@ impl Simulator for Real {
                     "{file}: --convert would replace the log itself; name another file"
                 )));
             }
-            let mut draft = Draft::new(target)?;
-            recorded::convert(&options.file, format.as_ref(), &mut draft).map_err(|error| match error {
-                TraceError::Unwritable { source, .. } => Failure::from(draft.failure(source)),
-                error => Failure::input(error),
-            })?;
-            draft.place()?;
+            let mut csv = Vec::new();
+            recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
+            output::write_file(target, &csv)?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
@@ -94,15 +85,11 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// One message for each trace, at the line that names it.
-fn unplayable(scenario: &Scenario, error: &ExperimentError, color: bool) -> Failure {
+/// One message for each trace.
+fn unplayable(error: ExperimentError) -> Failure {
     let ExperimentError::Traces(traces) = error;
-    let traces = traces.iter().map(|(traffic, error)| UnplayableTrace {
-        traffic,
-        what: visible(&error.what()),
-        remedy: visible(&error.remedy()),
-    });
-    Failure::Input(scenario.origins.unplayable(traces).render(color))
+    let messages = traces.iter().map(|(traffic, error)| format!("error: traffic.{traffic}.file: {error}"));
+    Failure::Input(visible(&messages.collect::<Vec<_>>().join("\n")))
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.

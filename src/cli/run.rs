@@ -95,7 +95,7 @@ pub fn execute(
     let folder = folder(args, &scenario.name);
     output::check(&folder)?;
     let progress = Progress::new(args.quiet, console.err_is_terminal);
-    let outcome = simulator.run(&scenario, args, &progress, console.err_color)?;
+    let outcome = simulator.run(&scenario, args, &progress)?;
     progress.finish();
     finish(&outcome, args, &folder, Manifest::new(typed), console)
 }

@@ -27,14 +27,14 @@ impl Simulator for Fake {
         Ok(scenario())
     }
 
-    fn check_traces(&self, _: &Scenario, _: bool) -> Result<(), Failure> {
+    fn check_traces(&self, _: &Scenario) -> Result<(), Failure> {
         match self.trace_is_lost {
             true => Err(Failure::input("traffic.recorded.file: there is no file a.log")),
             false => Ok(()),
         }
     }
 
-    fn run(&self, _: &Scenario, _: &run::Args, progress: &Progress, _: bool) -> Result<Outcome, Failure> {
+    fn run(&self, _: &Scenario, _: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
         progress.show("runs", 10, 10);
         let mut outcome = example::outcome();
         if self.breaks_a_law {
@@ -76,7 +76,6 @@ fn scenario() -> Scenario {
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),
         ],
         sha256: "9f86d081".into(),
-        origins: Default::default(),
     }
 }
 

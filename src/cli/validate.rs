@@ -25,7 +25,7 @@ pub struct Args {
 pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -> Result<(), Failure> {
     let overrides = Overrides { set: args.overrides.clone(), ..Overrides::default() };
     let scenario = simulator.load(&args.scenario, &overrides, console.err_color)?;
-    simulator.check_traces(&scenario, console.err_color)?;
+    simulator.check_traces(&scenario)?;
     console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
 }
 

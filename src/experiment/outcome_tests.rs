@@ -46,7 +46,6 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
         faults: Vec::new(),
         assumptions: Vec::new(),
         sha256: "0".repeat(64),
-        origins: Default::default(),
     }
 }
 

@@ -221,7 +221,6 @@ mod tests {
             faults: Vec::new(),
             assumptions: Vec::new(),
             sha256: String::new(),
-            origins: Default::default(),
         }
     }
 

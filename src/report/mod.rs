@@ -1,14 +1,12 @@
 //! Results to bytes. Computes nothing but the layout: every number comes from `experiment`.
 //!
 //! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`] and
-//! [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk, [`draft`] one file
-//! that is too long for the memory. [`figure`] and [`table`] lay out numbers, [`series`] reads the windows
-//! over time.
+//! [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
+//! [`table`] lay out numbers, [`series`] reads the windows over time.
 
 pub mod chart;
 pub mod content;
 pub mod csv;
-pub mod draft;
 pub mod figure;
 pub mod json;
 pub mod manifest;

@@ -20,17 +20,6 @@ pub enum OutputError {
     File { file: PathBuf, source: io::Error },
 }
 
-impl OutputError {
-    fn into_io(self) -> io::Error {
-        match self {
-            OutputError::Create { source, .. }
-            | OutputError::Write { source, .. }
-            | OutputError::Place { source, .. }
-            | OutputError::File { source, .. } => source,
-        }
-    }
-}
-
 /// Results go to a folder.
 const ELSEWHERE: &str = "choose another folder with -o";
 
@@ -74,16 +63,7 @@ pub fn check(folder: &Path) -> Result<(), OutputError> {
 /// holds what it held before.
 pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
     let created = create(folder)?;
-    undone_on_error(&created, write_all(folder, files))
-}
-
-/// Makes the folder with its parents for what `put` puts into it; they go again where it fails.
-pub(super) fn within(folder: &Path, put: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    let created = create(folder).map_err(OutputError::into_io)?;
-    undone_on_error(&created, put())
-}
-
-fn undone_on_error<E>(created: &[PathBuf], result: Result<(), E>) -> Result<(), E> {
+    let result = write_all(folder, files);
     if result.is_err() {
         // innermost first; one that is not empty stays
         for path in created.iter().rev() {
@@ -91,6 +71,24 @@ fn undone_on_error<E>(created: &[PathBuf], result: Result<(), E>) -> Result<(), 
         }
     }
     result
+}
+
+/// Writes one file, whole or not at all. A device or a pipe (`/dev/stdout`) is written to, and stays what it is.
+pub fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let failed = |source| OutputError::File { file: file.into(), source };
+    if fs::metadata(file).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return fs::OpenOptions::new().write(true).open(file).and_then(|mut f| f.write_all(content)).map_err(failed);
+    }
+    // a link stays one: what it leads to is replaced
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    write(folder, &[(name, content.to_vec())]).map_err(|error| match error {
+        OutputError::Create { source, .. }
+        | OutputError::Write { source, .. }
+        | OutputError::Place { source, .. }
+        | OutputError::File { source, .. } => failed(source),
+    })
 }
 
 fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
@@ -111,14 +109,6 @@ fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputErr
 
 /// Deleted when dropped, until it is persisted.
 fn fill(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
-    let mut temporary = temporary().tempfile_in(folder)?;
-    let file: &mut File = temporary.as_file_mut();
-    file.write_all(content)?;
-    Ok(temporary)
-}
-
-/// The names and permissions of files that are not complete.
-pub(super) fn temporary() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(".foobar-sim-").suffix(".part");
     #[cfg(unix)]
@@ -127,7 +117,10 @@ pub(super) fn temporary() -> Builder<'static, 'static> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder
+    let mut temporary = builder.tempfile_in(folder)?;
+    let file: &mut File = temporary.as_file_mut();
+    file.write_all(content)?;
+    Ok(temporary)
 }
 
 /// The folders that had to be made, outermost first.
@@ -230,11 +223,26 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_folder_that_takes_nothing_is_known_beforehand() {
+    fn a_full_disk_is_named_and_a_device_stays_one() {
+        let error = write_file(Path::new("/dev/full"), b"x").unwrap_err().to_string();
+        assert_eq!(error, "cannot write /dev/full: the disk is full; nothing was written");
+        assert!(!fs::metadata("/dev/full").unwrap().is_file());
         for wrong in ["/proc/sys", "/proc/sys/new"] {
             let error = check(Path::new(wrong)).unwrap_err().to_string();
             assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_what_is_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_file(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[cfg(unix)]

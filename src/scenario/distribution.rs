@@ -155,39 +155,8 @@ pub fn popularity(_: &SourceFiles, node: &Node) -> Parsed<Popularity> {
 pub fn call(text: &str) -> Option<(&str, Vec<&str>)> {
     let (name, rest) = text.trim().split_once('(')?;
     let inner = rest.strip_suffix(')')?;
-    let arguments = if inner.trim().is_empty() { Vec::new() } else { split(inner) };
+    let arguments = if inner.trim().is_empty() { Vec::new() } else { inner.split(',').collect() };
     Some((name.trim(), arguments))
-}
-
-/// At its commas, but for those in an argument that stands in quotes: a file's name may have some.
-fn split(arguments: &str) -> Vec<&str> {
-    let (mut quote, mut begins) = (None, true);
-    let ends = |letter: char| {
-        if let Some(open) = quote {
-            quote = (letter != open).then_some(open);
-            return false;
-        }
-        if begins && matches!(letter, '"' | '\'') {
-            quote = Some(letter);
-        }
-        begins = letter == ',' || begins && letter.is_whitespace();
-        letter == ','
-    };
-    arguments.split(ends).collect()
-}
-
-fn unquoted(argument: &str) -> &str {
-    argument.trim().trim_matches(['"', '\''])
-}
-
-/// The same with the absolute name of its file; `None` where it names none.
-pub fn with_absolute_file(files: &SourceFiles, node: &Node) -> Option<Value> {
-    let Value::String(text) = &node.value else { return None };
-    let ("empirical", arguments) = call(text)? else { return None };
-    let (file, rest) = arguments.split_first()?;
-    let file = files.absolute(&node.place, unquoted(file))?;
-    let quote = if file.contains('"') { '\'' } else { '"' };
-    Some(Value::String(format!("empirical({quote}{file}{quote},{})", rest.join(","))))
 }
 
 fn unknown_name(name: &str) -> Flaw {
@@ -415,7 +384,7 @@ impl Call<'_> {
                 "wrong number of arguments",
             ));
         }
-        let bare = |index: usize| self.arguments.get(index).map(|argument| unquoted(argument));
+        let bare = |index: usize| self.arguments.get(index).map(|argument| argument.trim().trim_matches(['"', '\'']));
         let (file, column) = (bare(0).unwrap_or(""), bare(1).unwrap_or(""));
         let factor = match bare(2) {
             None => None,

@@ -26,19 +26,13 @@ pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
     assumptions
 }
 
-/// The scenario as TOML that can be read again, in any folder; behind each value where it comes from.
+/// The scenario as TOML that can be read again; behind each value where it comes from.
 pub fn print_effective(scenario: &Scenario) -> String {
     let mut out = format!("# {}: every value that takes effect, and where it comes from\n", scenario.name);
-    let mut assumptions = scenario.assumptions.clone();
-    for assumption in &mut assumptions {
-        if let Some(absolute) = scenario.origins.absolute.get(&assumption.key) {
-            assumption.value = absolute.clone();
-        }
-    }
     let mut open = Vec::new();
     let mut at = 0;
-    while at < assumptions.len() {
-        let parts = split(&assumptions[at].key);
+    while at < scenario.assumptions.len() {
+        let parts = split(&scenario.assumptions[at].key);
         let depth = if parts.len() <= 2 {
             parts.len() - 1
         } else if matches!(parts[0].as_str(), "simulation" | "network") {
@@ -55,9 +49,9 @@ pub fn print_effective(scenario: &Scenario) -> String {
             let parts = split(&other.key);
             parts.starts_with(&open) && (!open.is_empty() || parts.len() == 1)
         };
-        let same = assumptions[at..].iter().take_while(belongs).count();
+        let same = scenario.assumptions[at..].iter().take_while(belongs).count();
         let mut tree = Tree::default();
-        for assumption in &assumptions[at..at + same] {
+        for assumption in &scenario.assumptions[at..at + same] {
             tree.insert(&split(&assumption.key)[open.len()..], assumption);
         }
         tree.print_keys("", &mut out);

@@ -3,7 +3,7 @@
 //! In reading order: `merge` makes one tree of the files and the command line, `tree` is that tree,
 //! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
 //! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
-//! `check` holds what spans sections. `model` is what comes out; `origins` is what it still knows of the files.
+//! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
 
@@ -16,7 +16,6 @@ mod fault;
 mod merge;
 pub mod model;
 mod names;
-mod origins;
 mod path;
 mod quantity;
 mod reader;
@@ -36,7 +35,6 @@ use std::path::Path;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use model::*;
-pub use origins::{Origins, UnplayableTrace};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
@@ -76,12 +74,11 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
     if !diagnostics.is_empty() {
         return Err(diagnostics.in_file_order(files));
     }
-    let mut reader = Reader { files, diagnostics, assumptions: Vec::new(), absolute: Default::default() };
-    let mut scenario = read(&mut reader, &root, stem);
+    let mut reader = Reader { files, diagnostics, assumptions: Vec::new() };
+    let scenario = read(&mut reader, &root, stem);
     if !reader.diagnostics.is_empty() {
         return Err(reader.diagnostics.in_file_order(reader.files));
     }
-    scenario.origins = Origins::new(&root, &scenario.traffic, reader);
     Ok(scenario)
 }
 
@@ -134,7 +131,6 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         faults: faults.unwrap_or_default().into_iter().flatten().collect(),
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
-        origins: Origins::default(),
     };
     check::presence(reader, &names, &scenario);
     // What spans sections is only judged when the sections are sound: ids then point where they should.

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 
-use super::origins::Origins;
 use crate::engine::Distribution;
 
 pub type ServerId = usize;
@@ -25,8 +24,6 @@ pub struct Scenario {
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.
     pub sha256: String,
-    /// Where it is written, for messages; a scenario that was made otherwise has none.
-    pub origins: Origins,
 }
 
 #[derive(Clone, Debug)]

@@ -2,12 +2,11 @@
 //! default and that default's source. What was taken becomes an assumption, what is wrong a diagnostic,
 //! and what nobody took an unknown key. Reading never stops: a wrong value stands in as its default.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{Assumption, Mark};
-use super::tree::{Entry, Node, Place, SourceFiles, Table, Value, bare_or_quoted, parse_value, quoted};
+use super::tree::{Entry, Node, Place, SourceFiles, Table, Value, bare_or_quoted, parse_value};
 use super::{distribution, sensitivity};
 
 /// What is wrong with one value.
@@ -57,8 +56,6 @@ pub struct Reader {
     pub files: SourceFiles,
     pub diagnostics: Diagnostics,
     pub assumptions: Vec<Assumption>,
-    /// By key: values as above, with the absolute names of the files in them.
-    pub absolute: BTreeMap<String, String>,
 }
 
 /// The closest of the names, if it is close enough to be a slip.
@@ -116,15 +113,6 @@ impl Reader {
         };
         let start = node.place.span.start + offset;
         Place { file: node.place.file, span: start + within.start..start + within.end }
-    }
-
-    /// Notes that the value of `key` is the name of a file.
-    pub fn names_file(&mut self, key: String, node: &Node) {
-        if let Value::String(file) = &node.value
-            && let Some(absolute) = self.files.absolute(&node.place, file)
-        {
-            self.absolute.insert(key, quoted(&absolute));
-        }
     }
 
     /// Enters a value into the list of assumptions.
@@ -226,9 +214,6 @@ impl<'t> Section<'t> {
     /// The same for a key that is not inside this table.
     pub fn assume_at(&self, reader: &mut Reader, key: String, node: &Node) {
         let (mark, source) = self.mark_of(reader, &node.place);
-        if let Some(absolute) = distribution::with_absolute_file(&reader.files, node) {
-            reader.absolute.insert(key.clone(), absolute.to_toml());
-        }
         match distribution::fit_error(&node.value) {
             Some(error) => {
                 let source = format!("{source}; fitted, within {:.1}% at every percentile", error * 100.0);

@@ -58,11 +58,6 @@ impl SourceFiles {
     pub fn resolve(&self, place: &Place, path: &str) -> PathBuf {
         self.0[place.file].folder.join(path)
     }
-
-    /// The name of that file from wherever; `None` where it is no text.
-    pub fn absolute(&self, place: &Place, path: &str) -> Option<String> {
-        std::path::absolute(self.resolve(place, path)).ok()?.into_os_string().into_string().ok()
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -17,9 +17,6 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>) -> RateProfile {
     let mut profile = if section.has("profile") {
         section.take("rate");
         let points = section.required(reader, "profile", points, EXAMPLE);
-        if let Some(entry) = section.get("profile") {
-            reader.names_file(section.key("profile"), &entry.node);
-        }
         let shapes = choice(&[("linear", true), ("step", false)]);
         let linear = section.or_default(reader, "shape", shapes, "\"linear\"", "our choice: a ramp between the points");
         let period_s = section.optional(reader, "period", positive(Dimension::Time));

@@ -55,9 +55,6 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> Tr
         section.missing(reader, "file", "name the log, relative to this scenario: file = \"access.log\"");
     }
     let file = section.optional(reader, "file", existing_file).unwrap_or_default();
-    if let Some(entry) = section.get("file") {
-        reader.names_file(section.key("file"), &entry.node);
-    }
     let word = section.required(reader, "format", choice(FORMATS), "\"haproxy\"");
     let format = match word {
         Format::Haproxy => TraceFormat::HaproxyHttp,
