@@ -459,6 +459,25 @@ fn a_disk_that_fills_up_halfway_leaves_nothing_half_written() {
     assert_eq!(names(folder.0.path()), ["x.toml"]);
 }
 
+/// What is converted goes to the disk as it comes, so that a disk that fills up is met halfway.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_conversion_that_fills_the_disk_leaves_nothing() {
+    let folder = Folder::with("log", haproxy_log(2000));
+    folder.write("old.csv", "of yesterday");
+    for target in ["new/out.csv", "old.csv"] {
+        let script = format!("trap '' XFSZ; ulimit -f 2; exec \"$0\" trace log --convert {target}");
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &script, env!("CARGO_BIN_EXE_foobar-sim")]).current_dir(folder.0.path());
+        let output = limited.output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{err}");
+        assert!(err.starts_with(&format!("error: cannot write {target}: File too large")), "{err}");
+        assert_eq!(names(folder.0.path()), ["log", "old.csv"]);
+        assert_eq!(folder.read("old.csv"), "of yesterday");
+    }
+}
+
 /// `/dev/full` is the disk that is full, for one file and for stdout.
 #[cfg(target_os = "linux")]
 #[test]

@@ -7,10 +7,10 @@ use super::progress::Progress;
 use super::{Simulator, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
-use crate::report::output;
+use crate::report::output::OutputFile;
 use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
-use crate::workload::trace as recorded;
+use crate::workload::trace::{self as recorded, TraceError};
 
 pub struct Real;
 
@@ -48,17 +48,26 @@ impl Simulator for Real {
             Some(name) => Some(format_named(name, &options.file)?),
             None => None,
         };
-        let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
-        if let Some(target) = &options.convert {
-            if is_same(target, &options.file) {
+        let mut rows = match &options.convert {
+            Some(target) if is_same(target, &options.file) => {
                 let file = options.file.display();
                 return Err(Failure::input(format!(
                     "{file}: --convert would replace the log itself; name another file"
                 )));
             }
-            let mut csv = Vec::new();
-            recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
-            output::write_file(target, &csv)?;
+            // known before a long log is read, not after it
+            Some(target) => Some(OutputFile::create(target)?),
+            None => None,
+        };
+        let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
+        if let Some(rows) = rows.as_mut() {
+            recorded::convert(&options.file, format.as_ref(), &mut *rows).map_err(|error| match error {
+                TraceError::Unwritable { source } => Failure::from(rows.failed(source)),
+                error => Failure::input(error),
+            })?;
+        }
+        if let Some(rows) = rows {
+            rows.place()?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }

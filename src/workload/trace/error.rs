@@ -43,8 +43,8 @@ pub enum TraceError {
     UnknownFormat { file: PathBuf, text: String },
     #[error("{}: no request is left to play: {why}", file.display())]
     NothingLeft { file: PathBuf, why: String },
-    #[error("{}: cannot be written: {source}", file.display())]
-    Unwritable { file: PathBuf, source: io::Error },
+    #[error("the converted requests cannot be written: {source}")]
+    Unwritable { source: io::Error },
 }
 
 /// HAProxy's accept date is local time without an offset.
