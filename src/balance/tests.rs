@@ -255,6 +255,57 @@ proptest! {
     }
 
     #[test]
+    fn nginx_least_conn_by_weight_equals_the_two_passes(slots in any_slots(300), operations in operations()) {
+        let mut current = vec![0; slots.len()];
+        let reference = |loads: &Loads| nginx_least_conn::pick_weighted(loads, &mut current);
+        play(Policy::NginxLeastConn, slots, &operations, reference, |_, _| {});
+    }
+
+    /// Idle servers are all on one level, where the heavier ones keep overtaking.
+    #[test]
+    fn idle_servers_of_nginx_least_conn_overtake_each_other_as_in_the_two_passes(
+        weights in prop::collection::vec(1..50u32, 2..40), answered in prop::collection::vec(0..2u8, 300)
+    ) {
+        let slots: Vec<Slot> = slots(&weights);
+        let mut current = vec![0; slots.len()];
+        let mut balancer = Balancer::new(Policy::NginxLeastConn, slots);
+        for answered in answered {
+            let expected = nginx_least_conn::pick_weighted(&balancer.loads, &mut current).unwrap();
+            prop_assert_eq!(balancer.choose(0, &mut rng()), Choice::Server(expected));
+            if answered == 0 {
+                balancer.release(expected);
+            }
+        }
+    }
+
+    #[test]
+    fn static_rr_equals_a_walk_round_the_map(slots in any_slots(256), operations in operations()) {
+        let state = std::cell::RefCell::new((Map::new(&Loads::new(&slots)), vec![true; slots.len()], 0));
+        let reference = |loads: &Loads| {
+            let (map, _, next) = &mut *state.borrow_mut();
+            if !loads.any_open() {
+                return None;
+            }
+            loop {
+                *next = if *next >= map.servers().len() { 1 } else { *next + 1 };
+                let server = map.servers()[*next - 1] as usize;
+                if loads.has_room(server) {
+                    return Some(server);
+                }
+            }
+        };
+        let moved = |loads: &Loads, _: usize| {
+            let (map, up, next) = &mut *state.borrow_mut();
+            if loads.up != *up {
+                up.clone_from(&loads.up);
+                map.rebuild(loads);
+                *next = if *next > map.servers().len() { 0 } else { *next };
+            }
+        };
+        play(Policy::StaticRr, slots, &operations, reference, moved);
+    }
+
+    #[test]
     fn leastconn_equals_a_sorted_list(slots in any_slots(4), operations in operations()) {
         let list: BTreeSet<(u32, u64, usize)> = (0..slots.len()).map(|server| (0, server as u64, server)).collect();
         let list = std::cell::RefCell::new((list, 1000));
