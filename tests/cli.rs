@@ -704,20 +704,52 @@ fn ignores_interrupts(process: u32) -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
 }
 
+/// ctrl-C; where the tests themselves run in the background, a child inherits SIGINT ignored, and SIGTERM stands
+/// for it. How it ended, or its exit code where it was quicker.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_run_leaves_nothing() {
+fn interrupt(child: &mut std::process::Child) -> (Option<i32>, Option<i32>, i32) {
     use std::os::unix::process::ExitStatusExt;
-    // it does not end by itself
-    let folder = Folder::with("x.toml", FIRST.replace("\"5 s\"", "\"10000 h\""));
-    let mut child = folder.command(&["run", "x.toml", "-o", "results"]).stdout(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    // ctrl-C; where the tests themselves run in the background, a child inherits SIGINT ignored, and SIGTERM
-    // stands for it
     let (name, number) = if ignores_interrupts(child.id()) { ("-TERM", 15) } else { ("-INT", 2) };
     let killed = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
-    assert_eq!((status.code(), status.signal()), (None, Some(number)));
+    (status.code(), status.signal(), number)
+}
+
+/// Its file and the folders that were made for it are there from its beginning on.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_conversion_leaves_nothing() {
+    let folder = Folder::with("log", haproxy_log(300_000));
+    let mut child = folder.command(&["trace", "log", "--convert", "new/folder/out.csv"]).spawn().unwrap();
+    while !fs::read_dir(folder.path("new/folder")).is_ok_and(|mut entries| entries.next().is_some()) {
+        assert!(child.try_wait().unwrap().is_none(), "the conversion has ended");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let (code, signal, sent) = interrupt(&mut child);
+    assert_eq!((code, signal), (None, Some(sent)));
+    assert_eq!(names(folder.0.path()), ["log"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_is_gone_after_the_next_one() {
+    let folder = Folder::with("x.toml", FIRST);
+    fs::create_dir(folder.path("results")).unwrap();
+    folder.write("results/.foobar-sim-Ab3dEf.part", "half");
+    folder.done(&["run", "x.toml", "-q", "-o", "results"]);
+    let names = names(&folder.path("results"));
+    assert!(names.contains(&"summary.json".to_string()) && !names[0].starts_with('.'), "{names:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    // it does not end by itself
+    let folder = Folder::with("x.toml", FIRST.replace("\"5 s\"", "\"10000 h\""));
+    let mut child = folder.command(&["run", "x.toml", "-o", "results"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let (code, signal, sent) = interrupt(&mut child);
+    assert_eq!((code, signal), (None, Some(sent)));
     assert_eq!(names(folder.0.path()), ["x.toml"]);
 }

@@ -1,6 +1,8 @@
 //! Puts a set of files into a folder: all are written under temporary names first and renamed when the
-//! last one is complete, so that nobody finds half a result. [`part`] is a file under a temporary name.
+//! last one is complete, so that nobody finds half a result. `part` is a file under a temporary name;
+//! `interrupt` removes it when the process is told to end.
 
+mod interrupt;
 mod part;
 
 use std::fs::{self, File};
@@ -52,6 +54,7 @@ pub fn check(folder: &Path) -> Result<(), OutputError> {
     if !existing.is_dir() {
         return Err(OutputError::Create { folder: folder.into(), source: io::ErrorKind::NotADirectory.into() });
     }
+    part::remove_abandoned(existing);
     // a file, then a folder, since one may be possible without the other
     let probe = if existing == folder {
         Part::create(existing).map(drop)
@@ -65,6 +68,7 @@ pub fn check(folder: &Path) -> Result<(), OutputError> {
 /// holds what it held before.
 pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
     let folders = Folders::make(folder)?;
+    part::remove_abandoned(folder);
     let failed = |source| OutputError::Write { folder: folder.into(), source };
     let mut pending = Vec::with_capacity(files.len());
     for (name, content) in files {
@@ -118,6 +122,7 @@ impl OutputFile {
             | OutputError::Place { source, .. }
             | OutputError::File { source, .. } => failed(source),
         })?;
+        part::remove_abandoned(folder);
         let part = Part::create(folder).map_err(failed)?;
         Ok(OutputFile { name, to: Destination::Part { part, target, folders } })
     }
@@ -172,21 +177,28 @@ impl Folders {
             .map(Path::to_path_buf)
             .collect();
         made.reverse();
+        interrupt::watch();
+        let mut held = interrupt::held();
+        made.iter().for_each(|path| held.add(path));
+        drop(held);
         let folders = Folders { made };
         fs::create_dir_all(folder).map_err(|source| OutputError::Create { folder: folder.into(), source })?;
         Ok(folders)
     }
 
     fn keep(mut self) {
-        self.made.clear();
+        let mut held = interrupt::held();
+        self.made.drain(..).for_each(|path| held.forget(&path));
     }
 }
 
 impl Drop for Folders {
     fn drop(&mut self) {
+        let mut held = interrupt::held();
         // innermost first; one that is not empty stays
         for path in self.made.iter().rev() {
             let _ = fs::remove_dir(path);
+            held.forget(path);
         }
     }
 }
@@ -250,6 +262,21 @@ mod tests {
         let inside = root.path().join("new/folder");
         write(&inside, &[("no/such/folder".into(), b"x".to_vec())]).unwrap_err();
         assert!(!root.path().join("new").exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let left = |name: &str| fs::write(root.path().join(name), "half").unwrap();
+        left(".foobar-sim-Ab3dEf.part");
+        left(".foobar-sim-notes");
+        let other = OutputFile::create(&root.path().join("rows.csv")).unwrap();
+        left(".foobar-sim-Cd3dEf.part");
+        write(root.path(), &files()).unwrap();
+        let names = listing(root.path());
+        assert_eq!(names.iter().filter(|name| name.ends_with(".part")).count(), 1, "of the other one: {names:?}");
+        other.place().unwrap();
+        assert_eq!(listing(root.path()), [".foobar-sim-notes", "a.txt", "b.txt", "rows.csv"]);
     }
 
     #[test]
