@@ -348,8 +348,13 @@ fn a_trace_that_cannot_be_played() {
     ] {
         let folder = Folder::with("x.toml", REPLAY.replace("MORE", more));
         folder.write("log", content);
-        folder.refuses(&["x.toml"], expected);
+        folder.refuses(&["x.toml"], &[expected, &["--> x.toml:13:8", "13 | file = \"log\""]].concat());
     }
+    // on the command line as well
+    let folder = Folder::with("x.toml", REPLAY.replace("MORE", ""));
+    folder.write("log", haproxy_log(9));
+    folder.write("other", b"hello world\n");
+    folder.refuses(&["x.toml", "--set", "traffic.recorded.file=other"], &["--> --set", "traffic.recorded.file=other"]);
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", ""));
     folder.refuses(&["x.toml"], &["there is no file log", "x.toml:13:8", "check the path"]);
     fs::create_dir(folder.path("log")).unwrap();
@@ -362,7 +367,10 @@ fn all_traces_that_cannot_be_played_are_named() {
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", second));
     folder.write("log", "hello world\n");
     folder.write("far", haproxy_line("9999", 0));
-    folder.refuses(&["x.toml"], &["traffic.recorded.file: log: none of the 1 lines", "traffic.other.file: far:1: "]);
+    folder.refuses(
+        &["x.toml"],
+        &["traffic.recorded.file: log: none of the 1 lines", "x.toml:13:8", "traffic.other.file: far:1: ", "2 errors"],
+    );
 }
 
 #[test]

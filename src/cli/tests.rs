@@ -19,22 +19,22 @@ struct Fake {
 }
 
 impl Simulator for Fake {
-    fn load(&self, file: &Path, overrides: &Overrides, _: bool) -> Result<Scenario, Failure> {
-        *self.overrides.borrow_mut() = overrides.clone();
-        if file.ends_with("wrong.toml") {
+    fn load(&self, written: &Written) -> Result<Scenario, Failure> {
+        *self.overrides.borrow_mut() = written.overrides.clone();
+        if written.file.ends_with("wrong.toml") {
             return Err(Failure::input("wrong.toml:3: unknown key `wrokers`"));
         }
         Ok(scenario())
     }
 
-    fn check_traces(&self, _: &Scenario) -> Result<(), Failure> {
+    fn check_traces(&self, _: &Scenario, _: &Written) -> Result<(), Failure> {
         match self.trace_is_lost {
             true => Err(Failure::input("traffic.recorded.file: there is no file a.log")),
             false => Ok(()),
         }
     }
 
-    fn run(&self, _: &Scenario, _: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
+    fn run(&self, _: &Scenario, _: &run::Args, _: &Written, progress: &Progress) -> Result<Outcome, Failure> {
         progress.show("runs", 10, 10);
         let mut outcome = example::outcome();
         if self.breaks_a_law {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::report::figure::{counted, duration};
 use crate::scenario::{Overrides, Scenario};
 
-use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
+use super::{Simulator, Written};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -24,8 +24,9 @@ pub struct Args {
 
 pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -> Result<(), Failure> {
     let overrides = Overrides { set: args.overrides.clone(), ..Overrides::default() };
-    let scenario = simulator.load(&args.scenario, &overrides, console.err_color)?;
-    simulator.check_traces(&scenario)?;
+    let written = Written { file: &args.scenario, overrides, color: console.err_color };
+    let scenario = simulator.load(&written)?;
+    simulator.check_traces(&scenario, &written)?;
     console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
 }
 
