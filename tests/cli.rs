@@ -661,6 +661,32 @@ fn the_effective_scenario_can_be_run_again() {
     assert_eq!(first, again);
 }
 
+/// Files that a scenario names relative to itself are found from wherever its effective form is kept.
+#[test]
+fn the_effective_scenario_can_be_kept_in_another_folder() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("in/logs")).unwrap();
+    fs::create_dir(folder.path("out")).unwrap();
+    let scenario = REPLAY
+        .replace("\"exponential(1 ms)\"", "\"empirical(times.csv, serv_ms, ms)\"")
+        .replace("\"log\"", "\"logs/log\"")
+        .replace("MORE", "[traffic.others]\nprocess = \"poisson\"\nprofile = \"day.csv\"\nmix = { page = 1 }\n");
+    folder.write("in/x.toml", format!("{scenario}\n[simulation]\nduration = \"5 s\"\nwarmup = \"0 s\"\n"));
+    folder.write("in/logs/log", haproxy_log(500));
+    folder.write("in/times.csv", "serv_ms\n1\n2\n6\n");
+    folder.write("in/day.csv", "0,10\n5,50\n");
+    folder.write("out/effective.toml", folder.done(&["run", "in/x.toml", "--print-effective"]));
+    for (scenario, results) in [("in/x.toml", "first"), ("out/effective.toml", "again")] {
+        folder.done(&["run", scenario, "-q", "-o", results]);
+    }
+    assert_eq!(folder.read("first/timeseries.csv"), folder.read("again/timeseries.csv"));
+    let printed = folder.read("out/effective.toml");
+    assert_eq!(printed.matches(folder.0.path().to_str().unwrap()).count(), 3, "{printed}");
+    // results do not say where on a machine they come from
+    let summary = folder.read("first/summary.json");
+    assert!(!summary.contains(folder.0.path().to_str().unwrap()), "{summary}");
+}
+
 /// Every file but the manifest, whose command differs.
 fn results(folder: &Folder, name: &str) -> Vec<(String, Vec<u8>)> {
     let root = folder.path(name);

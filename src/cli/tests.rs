@@ -61,6 +61,8 @@ fn scenario() -> Scenario {
         mark,
         source: source.into(),
         moved: None,
+        anywhere: None,
+        inherited: false,
     };
     Scenario {
         name: "peak".into(),

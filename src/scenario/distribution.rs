@@ -159,6 +159,13 @@ pub fn call(text: &str) -> Option<(&str, Vec<&str>)> {
     Some((name.trim(), arguments))
 }
 
+/// The file that an `empirical` names, and what stands behind its comma.
+pub fn empirical_file(text: &str) -> Option<(&str, &str)> {
+    let arguments = text.trim().strip_prefix("empirical")?.trim_start().strip_prefix('(')?;
+    let (file, others) = arguments.split_once(',')?;
+    Some((file.trim().trim_matches(['"', '\'']), others))
+}
+
 fn unknown_name(name: &str) -> Flaw {
     let names = FORMS.iter().map(|(name, _)| *name);
     let short = match name.to_lowercase().as_str() {

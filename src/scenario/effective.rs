@@ -4,12 +4,26 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::distribution;
 use super::model::{Amount, Assumption, Mark, Scenario};
-use super::tree::{Table, Value, quoted};
+use super::tree::{Node, SourceFiles, Table, Value, quoted};
 use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
 const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic"];
+
+/// A value with the files that it names (of a trace, a profile, `empirical`) in full.
+pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
+    let Value::String(text) = &node.value else { return None };
+    let full = |file: &str| std::path::absolute(files.resolve(&node.place, file)).ok()?.to_str().map(str::to_string);
+    if key.starts_with("traffic.") && (key.ends_with(".file") || key.ends_with(".profile")) {
+        return Some(quoted(&full(text)?));
+    }
+    let (file, others) = distribution::empirical_file(text)?;
+    let full = full(file)?;
+    // what would end the name inside of the call has to stay as it is written
+    (!full.contains([',', '"', '\''])).then(|| quoted(&format!("empirical({full},{others}")))
+}
 
 /// Sections in their order, tables in order of appearance, keys as read.
 pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
@@ -26,9 +40,12 @@ pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
     assumptions
 }
 
-/// The scenario as TOML that can be read again; behind each value where it comes from.
+/// The scenario as TOML that can be read again, from any folder; behind each value where it comes from.
 pub fn print_effective(scenario: &Scenario) -> String {
     let mut out = format!("# {}: every value that takes effect, and where it comes from\n", scenario.name);
+    if scenario.assumptions.iter().any(|assumption| assumption.anywhere.is_some()) {
+        out.push_str("# files are named in full, so that this can be kept in any folder of this machine\n");
+    }
     let mut open = Vec::new();
     let mut at = 0;
     while at < scenario.assumptions.len() {
@@ -108,7 +125,7 @@ impl<'a> Tree<'a> {
         for (name, child) in &self.children {
             let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{key} = {}", leaf.value)), origin(leaf)));
+                out.push_str(&format!("{}{}\n", pad(&format!("{key} = {}", written(leaf))), origin(leaf)));
             } else if child.is_array() {
                 out.push_str(&format!("{key} = [\n"));
                 child.print_elements(1, out);
@@ -124,7 +141,7 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (_, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{},", leaf.value)), origin(leaf)));
+                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{},", written(leaf))), origin(leaf)));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
@@ -143,7 +160,7 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (name, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{name} = {},", leaf.value)), origin(leaf)));
+                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{name} = {},", written(leaf))), origin(leaf)));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
@@ -156,6 +173,10 @@ impl<'a> Tree<'a> {
             out.push_str(&format!("{indent}{close},\n"));
         }
     }
+}
+
+fn written(leaf: &Assumption) -> &str {
+    leaf.anywhere.as_deref().unwrap_or(&leaf.value)
 }
 
 fn pad(text: &str) -> String {
