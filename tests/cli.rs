@@ -530,6 +530,18 @@ fn a_scenario_is_validated_and_nothing_is_written() {
 }
 
 #[test]
+fn what_has_no_effect_is_told() {
+    let folder =
+        Folder::with("x.toml", FIRST.replace("[service.app]", "memory = \"1 GiB\"\n[server.spare]\n[service.app]"));
+    let said = folder.done(&["validate", "x.toml"]);
+    assert!(said.contains("warning: server.spare has no effect: no service is on it\n  put a service there"), "{said}");
+    let expected = "server.web1.memory has no effect: no service there says what it keeps in memory";
+    assert!(said.contains(expected), "{said}");
+    let summary = folder.done(&["run", "x.toml", "-q", "--format", "json", "-o", "results"]);
+    assert!(summary.contains(expected) && summary.contains("\"without_effect\""), "{summary}");
+}
+
+#[test]
 fn each_format_can_be_piped() {
     let folder = Folder::with("x.toml", FIRST);
     let run = |format: &str| folder.say(&["run", "x.toml", "-o", "results", "--format", format]);

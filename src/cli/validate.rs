@@ -1,9 +1,11 @@
-//! `foobar-sim validate SCENARIO`: every mistake in one go, or one line that says what is there.
+//! `foobar-sim validate SCENARIO`: every mistake in one go; or a line that says what is there, and what of it has
+//! no effect.
 
 use std::path::PathBuf;
 
+use crate::experiment::warnings::Caution;
 use crate::report::figure::{counted, duration};
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Scenario, without_effect};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -27,7 +29,12 @@ pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -
     let written = Written { file: &args.scenario, overrides, color: console.err_color };
     let scenario = simulator.load(&written)?;
     simulator.check_traces(&scenario, &written)?;
-    console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
+    let mut text = format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario));
+    for found in without_effect(&scenario) {
+        let warning = Caution::WithoutEffect(found).warning();
+        text.push_str(&format!("warning: {}\n  {}\n", warning.message, warning.advice));
+    }
+    console.print(&text)
 }
 
 /// `6 servers, 4 services, 3 request classes, 1 traffic source; 10 runs of 30 min`

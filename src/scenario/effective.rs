@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::distribution;
 use super::model::{Amount, Assumption, Mark, Scenario};
 use super::tree::{Node, SourceFiles, Table, Value, quoted};
+use super::without_effect::idle_defaults;
 use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
@@ -41,11 +42,13 @@ pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
 }
 
 /// The scenario as TOML that can be read again, from any folder; behind each value where it comes from.
+/// Defaults that nothing asks for stand there as comments.
 pub fn print_effective(scenario: &Scenario) -> String {
     let mut out = format!("# {}: every value that takes effect, and where it comes from\n", scenario.name);
     if scenario.assumptions.iter().any(|assumption| assumption.anywhere.is_some()) {
         out.push_str("# files are named in full, so that this can be kept in any folder of this machine\n");
     }
+    let idle = idle_defaults(scenario);
     let mut open = Vec::new();
     let mut at = 0;
     while at < scenario.assumptions.len() {
@@ -69,7 +72,7 @@ pub fn print_effective(scenario: &Scenario) -> String {
         let same = scenario.assumptions[at..].iter().take_while(belongs).count();
         let mut tree = Tree::default();
         for assumption in &scenario.assumptions[at..at + same] {
-            tree.insert(&split(&assumption.key)[open.len()..], assumption);
+            tree.insert(&split(&assumption.key)[open.len()..], assumption, idle(assumption));
         }
         tree.print_keys("", &mut out);
         at += same;
@@ -99,20 +102,27 @@ fn split(key: &str) -> Vec<String> {
 #[derive(Default)]
 struct Tree<'a> {
     leaf: Option<&'a Assumption>,
+    /// The leaf is a default that nothing asks for: shown, but not as something that takes effect.
+    idle: bool,
     children: Vec<(String, Tree<'a>)>,
 }
 
 impl<'a> Tree<'a> {
-    fn insert(&mut self, parts: &[String], assumption: &'a Assumption) {
+    fn insert(&mut self, parts: &[String], assumption: &'a Assumption, idle: bool) {
         let Some((part, rest)) = parts.split_first() else {
             self.leaf = Some(assumption);
+            self.idle = idle;
             return;
         };
         let position = self.children.iter().position(|(name, _)| name == part).unwrap_or_else(|| {
             self.children.push((part.clone(), Tree::default()));
             self.children.len() - 1
         });
-        self.children[position].1.insert(rest, assumption);
+        self.children[position].1.insert(rest, assumption, idle);
+    }
+
+    fn hash(&self) -> &'static str {
+        if self.idle { "# " } else { "" }
     }
 
     fn is_array(&self) -> bool {
@@ -125,7 +135,11 @@ impl<'a> Tree<'a> {
         for (name, child) in &self.children {
             let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{key} = {}", written(leaf))), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{}{key} = {}", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
             } else if child.is_array() {
                 out.push_str(&format!("{key} = [\n"));
                 child.print_elements(1, out);
@@ -141,7 +155,11 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (_, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{},", written(leaf))), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{indent}{}{},", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
@@ -160,7 +178,11 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (name, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{name} = {},", written(leaf))), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{indent}{}{name} = {},", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };

@@ -5,7 +5,8 @@
 //! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
 //! `check` holds what spans sections. `model` is what comes out.
 //!
-//! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
+//! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
+//! scenario happens to ask for is told by `without_effect`.
 
 mod check;
 mod check_stations;
@@ -28,12 +29,14 @@ mod tests;
 mod traffic;
 mod tree;
 mod values;
+mod without_effect;
 
 use std::path::Path;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use model::*;
+pub use without_effect::{WithoutEffect, without_effect};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
