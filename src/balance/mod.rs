@@ -138,7 +138,7 @@ impl Balancer {
             },
             State::Random { draws, ranges } => random::pick_haproxy(ranges, loads, *draws, rng),
             State::NginxRoundRobin(policy) => policy.pick(),
-            State::NginxLeastConn(policy) => policy.pick(),
+            State::NginxLeastConn(policy) => policy.pick(loads),
             _ if !loads.any_open() => None,
             State::NginxIpHash(ranges, rest) => {
                 random::pick_ip_hash(ranges, loads, client_hash).or_else(|| rest.pick())

@@ -7,12 +7,18 @@ use super::kinetic::{ABSENT, Entry, Kinetic};
 use super::loads::Loads;
 use super::tournament::{Tournament, descending};
 
+/// Measured for a choice and a release: two passes take 25 ns over 3 servers, 0.5 us over 100, 5 us over 1000; the
+/// tree takes 0.2, 0.7 and 1 us.
+const FEW: usize = 128;
+
 #[derive(Clone, Debug)]
 pub enum NginxLeastConn {
     /// All weights alike: O(log n).
     Even(Levels),
+    /// As nginx does it: two passes over all, which are quickest over few.
+    Few { current: Vec<i64> },
     /// O(log n), and as much again whenever one overtakes another.
-    Weighted(Weighted),
+    Many(Weighted),
 }
 
 /// Servers with the same number of connections stand on one level and grow together whenever the level
@@ -31,7 +37,10 @@ impl NginxLeastConn {
     pub fn new(loads: &Loads) -> NginxLeastConn {
         let n = loads.count();
         if loads.weight.windows(2).any(|pair| pair[0] != pair[1]) {
-            return NginxLeastConn::Weighted(Weighted::new(loads));
+            return match n {
+                0..=FEW => NginxLeastConn::Few { current: vec![0; n] },
+                _ => NginxLeastConn::Many(Weighted::new(loads)),
+            };
         }
         let mut levels = Levels {
             order: Tournament::new(n),
@@ -45,10 +54,11 @@ impl NginxLeastConn {
     }
 
     #[inline]
-    pub fn pick(&mut self) -> Option<usize> {
+    pub fn pick(&mut self, loads: &Loads) -> Option<usize> {
         match self {
             NginxLeastConn::Even(levels) => levels.pick(),
-            NginxLeastConn::Weighted(weighted) => weighted.pick(),
+            NginxLeastConn::Few { current } => pick_weighted(loads, current),
+            NginxLeastConn::Many(weighted) => weighted.pick(),
         }
     }
 
@@ -56,7 +66,8 @@ impl NginxLeastConn {
     pub fn changed(&mut self, loads: &Loads, server: usize) {
         match self {
             NginxLeastConn::Even(levels) => levels.changed(loads, server),
-            NginxLeastConn::Weighted(weighted) => weighted.changed(loads, server),
+            NginxLeastConn::Few { .. } => {}
+            NginxLeastConn::Many(weighted) => weighted.changed(loads, server),
         }
     }
 }
@@ -116,7 +127,7 @@ struct Level {
 }
 
 impl Weighted {
-    fn new(loads: &Loads) -> Weighted {
+    pub fn new(loads: &Loads) -> Weighted {
         let n = loads.count();
         let weight = loads.weight.iter().map(|&weight| i64::from(weight)).collect();
         let mut policy = Weighted { order: Kinetic::new(n), levels: BTreeMap::new(), weight, current: vec![0; n] };
@@ -124,7 +135,7 @@ impl Weighted {
         policy
     }
 
-    fn pick(&mut self) -> Option<usize> {
+    pub fn pick(&mut self) -> Option<usize> {
         let first = self.order.first()?;
         let level = self.level_mut(self.order.entry(first).level);
         if level.members == 1 {
@@ -140,7 +151,7 @@ impl Weighted {
         Some(best)
     }
 
-    fn changed(&mut self, loads: &Loads, server: usize) {
+    pub fn changed(&mut self, loads: &Loads, server: usize) {
         let weight = self.weight[server];
         let before = self.order.entry(server);
         let after = if loads.is_open(server) { ratio(loads.served[server], loads.weight[server]) } else { ABSENT };
@@ -184,7 +195,6 @@ fn ratio(served: u32, weight: u32) -> u128 {
 }
 
 /// As nginx does it: two passes over all.
-#[cfg(test)]
 pub fn pick_weighted(loads: &Loads, current: &mut [i64]) -> Option<usize> {
     let open = (0..loads.count()).filter(|&server| loads.is_open(server));
     let first = open.reduce(|best, server| if loads.is_busier(best, server) { server } else { best })?;

@@ -240,6 +240,11 @@ fn any_slots(weight_max: u32) -> impl Strategy<Value = Vec<Slot>> {
     prop::collection::vec(slot, 2..40)
 }
 
+fn many_slots(weight_max: u32) -> impl Strategy<Value = Vec<Slot>> {
+    let slot = (1..=weight_max, prop::option::of(1..4u32)).prop_map(|(weight, maxconn)| Slot { weight, maxconn });
+    prop::collection::vec(slot, 130..300)
+}
+
 proptest! {
     #[test]
     fn nginx_round_robin_equals_its_definition(slots in any_slots(4), operations in operations()) {
@@ -255,26 +260,45 @@ proptest! {
     }
 
     #[test]
-    fn nginx_least_conn_by_weight_equals_the_two_passes(slots in any_slots(300), operations in operations()) {
+    fn nginx_least_conn_of_many_equals_the_two_passes(slots in many_slots(300), operations in operations()) {
         let mut current = vec![0; slots.len()];
         let reference = |loads: &Loads| nginx_least_conn::pick_weighted(loads, &mut current);
         play(Policy::NginxLeastConn, slots, &operations, reference, |_, _| {});
     }
 
-    /// Idle servers are all on one level, where the heavier ones keep overtaking.
+    /// Of few, where loads change much; idle ones are all on one level, and the heavier keep overtaking.
     #[test]
-    fn idle_servers_of_nginx_least_conn_overtake_each_other_as_in_the_two_passes(
-        weights in prop::collection::vec(1..50u32, 2..40), answered in prop::collection::vec(0..2u8, 300)
+    fn the_tree_of_nginx_least_conn_equals_the_two_passes(
+        slots in any_slots(50), operations in prop::collection::vec((0..12u8, 0..1000usize), 1..600)
     ) {
-        let slots: Vec<Slot> = slots(&weights);
+        let mut loads = Loads::new(&slots);
         let mut current = vec![0; slots.len()];
-        let mut balancer = Balancer::new(Policy::NginxLeastConn, slots);
-        for answered in answered {
-            let expected = nginx_least_conn::pick_weighted(&balancer.loads, &mut current).unwrap();
-            prop_assert_eq!(balancer.choose(0, &mut rng()), Choice::Server(expected));
-            if answered == 0 {
-                balancer.release(expected);
-            }
+        let mut tree = nginx_least_conn::Weighted::new(&loads);
+        for (what, who) in operations {
+            let who = who % slots.len();
+            let moved = match what {
+                0..=5 => {
+                    let expected = nginx_least_conn::pick_weighted(&loads, &mut current);
+                    prop_assert_eq!(tree.pick(), expected);
+                    let Some(server) = expected else { continue };
+                    loads.take(server);
+                    if what < 3 {
+                        tree.changed(&loads, server);
+                        loads.release(server);
+                    }
+                    server
+                }
+                6..=10 if loads.served[who] > 0 => {
+                    loads.release(who);
+                    who
+                }
+                11 => {
+                    loads.set_up(who, !loads.up[who]);
+                    who
+                }
+                _ => continue,
+            };
+            tree.changed(&loads, moved);
         }
     }
 
