@@ -37,7 +37,7 @@ fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffi
             (Value::String(word), None) if word == "auto" => Ok(Warmup::Auto),
             _ => quantity(Dimension::Time)(files, node)
                 .map(Warmup::Seconds)
-                .map_err(|flaw| flaw.or_help("write \"auto\" or a time, such as \"30 s\"")),
+                .map_err(|flaw| flaw.help("write \"auto\" or a time, such as \"30 s\"")),
         }
     };
     let (default, source) = match changing {

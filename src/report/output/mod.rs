@@ -39,7 +39,11 @@ fn reason(error: &io::Error, remedy: &str) -> String {
         }
         io::ErrorKind::IsADirectory => format!("a folder of that name is in the way; remove it or {remedy}"),
         io::ErrorKind::InvalidFilename => format!("the name is too long or not allowed; {remedy}"),
-        _ => format!("{error}; {remedy}"),
+        _ => {
+            let said = error.to_string();
+            // a temporary file's name, which tempfile adds, tells nobody anything
+            format!("{}; {remedy}", said.split(" at path ").next().unwrap_or(&said))
+        }
     }
 }
 
@@ -320,6 +324,8 @@ mod tests {
             let error = check(Path::new(wrong)).unwrap_err().to_string();
             assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
         }
+        let error = check(Path::new("/proc/new")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write into /proc: ") && !error.contains(".foobar-sim"), "{error}");
     }
 
     #[test]

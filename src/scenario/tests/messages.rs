@@ -193,6 +193,7 @@ fn traffic_that_cannot_be() {
         "+[traffic.b]\nprofile = [[\"0 s\", \"1/s\"], [\"9 s\", \"2/s\"]]\n[simulation]\nwarmup = \"auto\"",
         &["simulation.warmup: \"auto\" is for traffic that does not change in time", "warmup = \"30 s\""],
     );
+    check("+[simulation]\nwarmup = \"fast\"", &["simulation.warmup: expected a time", "write \"auto\" or a time"]);
 }
 
 #[test]
