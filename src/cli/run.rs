@@ -149,7 +149,7 @@ pub(super) fn parse_override(text: &str) -> Result<String, String> {
 
 /// As simulation.runs.
 fn parse_runs(text: &str) -> Result<u32, String> {
-    whole(text, 1, 1_000_000, "run")
+    whole(text, 1, 10_000, "run")
 }
 
 /// As simulation.seed: what TOML can write.

@@ -49,6 +49,9 @@ pub fn print_effective(scenario: &Scenario) -> String {
         out.push_str("# files are named in full, so that this can be kept in any folder of this machine\n");
     }
     let idle = idle_defaults(scenario);
+    if scenario.assumptions.iter().any(&idle) {
+        out.push_str("# what is commented out is a default that nothing here asks for\n");
+    }
     let mut open = Vec::new();
     let mut at = 0;
     while at < scenario.assumptions.len() {

@@ -7,8 +7,9 @@ use super::reader::{Flaw, Parsed, Reader, Section};
 use super::tree::{Node, SourceFiles, Value};
 use super::values::{positive, quantity, seed, whole};
 
-/// Runs beyond it are a slip of the keyboard.
-const RUNS_MAX: u32 = 1_000_000;
+/// Runs beyond it are a slip of the keyboard: each keeps its windows over time until the end, 60 KB of a small
+/// scenario.
+const RUNS_MAX: u32 = 10_000;
 
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic]) -> Simulation {
     let only_traces = !traffic.is_empty() && traffic.iter().all(|one| matches!(one.process, Process::Trace(_)));

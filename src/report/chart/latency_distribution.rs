@@ -52,3 +52,18 @@ fn points(histogram: &Histogram) -> Vec<(f64, Option<f64>)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_of_many_does_not_stretch_the_axis() {
+        let mut histogram = Histogram::default();
+        histogram.record(1_000);
+        (0..1000).for_each(|_| histogram.record(5_000_000));
+        let points = points(&histogram);
+        assert!(points.iter().all(|(_, ms)| ms.unwrap() > 4.9), "{:?}", points[0]);
+        assert!((points[0].0 - 0.004_365).abs() < 1e-5, "at p1: {}", points[0].0);
+    }
+}
