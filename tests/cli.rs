@@ -279,7 +279,7 @@ fn a_command_line_that_is_wrong() {
         (&["run", "x.toml", "--rusn", "3"], &["'--rusn'", "'--runs'"]),
         (&["run", "x.toml", "--runs", "0"], &["--runs", "at least 1 run is needed"]),
         (&["run", "x.toml", "--runs", "-1"], &["--runs", "at least 1 run is needed"]),
-        (&["run", "x.toml", "--runs", "many"], &["--runs", "a whole number from 1 to 1000000"]),
+        (&["run", "x.toml", "--runs", "many"], &["--runs", "a whole number from 1 to 10000"]),
         (&["run", "x.toml", "--seed", "-1"], &["--seed", "a whole number from 0"]),
         (&["run", "x.toml", "--threads", "0"], &["--threads", "at least 1 thread is needed"]),
         (&["run", "x.toml", "--threads", "99999999"], &["--threads", "at most 1024 threads"]),
@@ -348,8 +348,13 @@ fn a_trace_that_cannot_be_played() {
     ] {
         let folder = Folder::with("x.toml", REPLAY.replace("MORE", more));
         folder.write("log", content);
-        folder.refuses(&["x.toml"], expected);
+        folder.refuses(&["x.toml"], &[expected, &["--> x.toml:13:8", "13 | file = \"log\""]].concat());
     }
+    // on the command line as well
+    let folder = Folder::with("x.toml", REPLAY.replace("MORE", ""));
+    folder.write("log", haproxy_log(9));
+    folder.write("other", b"hello world\n");
+    folder.refuses(&["x.toml", "--set", "traffic.recorded.file=other"], &["--> --set", "traffic.recorded.file=other"]);
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", ""));
     folder.refuses(&["x.toml"], &["there is no file log", "x.toml:13:8", "check the path"]);
     fs::create_dir(folder.path("log")).unwrap();
@@ -362,7 +367,10 @@ fn all_traces_that_cannot_be_played_are_named() {
     let folder = Folder::with("x.toml", REPLAY.replace("MORE", second));
     folder.write("log", "hello world\n");
     folder.write("far", haproxy_line("9999", 0));
-    folder.refuses(&["x.toml"], &["traffic.recorded.file: log: none of the 1 lines", "traffic.other.file: far:1: "]);
+    folder.refuses(
+        &["x.toml"],
+        &["traffic.recorded.file: log: none of the 1 lines", "x.toml:13:8", "traffic.other.file: far:1: ", "2 errors"],
+    );
 }
 
 #[test]
@@ -459,6 +467,25 @@ fn a_disk_that_fills_up_halfway_leaves_nothing_half_written() {
     assert_eq!(names(folder.0.path()), ["x.toml"]);
 }
 
+/// What is converted goes to the disk as it comes, so that a disk that fills up is met halfway.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_conversion_that_fills_the_disk_leaves_nothing() {
+    let folder = Folder::with("log", haproxy_log(2000));
+    folder.write("old.csv", "of yesterday");
+    for target in ["new/out.csv", "old.csv"] {
+        let script = format!("trap '' XFSZ; ulimit -f 2; exec \"$0\" trace log --convert {target}");
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &script, env!("CARGO_BIN_EXE_foobar-sim")]).current_dir(folder.0.path());
+        let output = limited.output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{err}");
+        assert!(err.starts_with(&format!("error: cannot write {target}: File too large")), "{err}");
+        assert_eq!(names(folder.0.path()), ["log", "old.csv"]);
+        assert_eq!(folder.read("old.csv"), "of yesterday");
+    }
+}
+
 /// `/dev/full` is the disk that is full, for one file and for stdout.
 #[cfg(target_os = "linux")]
 #[test]
@@ -500,6 +527,18 @@ fn a_scenario_is_validated_and_nothing_is_written() {
     let expected = "x.toml is valid: 1 server, 1 service, 1 request class, 1 traffic source; 2 runs of 5 s\n";
     assert_eq!(out, expected);
     assert_eq!(names(folder.0.path()), ["x.toml"]);
+}
+
+#[test]
+fn what_has_no_effect_is_told() {
+    let folder =
+        Folder::with("x.toml", FIRST.replace("[service.app]", "memory = \"1 GiB\"\n[server.spare]\n[service.app]"));
+    let said = folder.done(&["validate", "x.toml"]);
+    assert!(said.contains("warning: server.spare has no effect: no service is on it\n  put a service there"), "{said}");
+    let expected = "server.web1.memory has no effect: no service there says what it keeps in memory";
+    assert!(said.contains(expected), "{said}");
+    let summary = folder.done(&["run", "x.toml", "-q", "--format", "json", "-o", "results"]);
+    assert!(summary.contains(expected) && summary.contains("\"without_effect\""), "{summary}");
 }
 
 #[test]
@@ -634,6 +673,32 @@ fn the_effective_scenario_can_be_run_again() {
     assert_eq!(first, again);
 }
 
+/// Files that a scenario names relative to itself are found from wherever its effective form is kept.
+#[test]
+fn the_effective_scenario_can_be_kept_in_another_folder() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("in/logs")).unwrap();
+    fs::create_dir(folder.path("out")).unwrap();
+    let scenario = REPLAY
+        .replace("\"exponential(1 ms)\"", "\"empirical(times.csv, serv_ms, ms)\"")
+        .replace("\"log\"", "\"logs/log\"")
+        .replace("MORE", "[traffic.others]\nprocess = \"poisson\"\nprofile = \"day.csv\"\nmix = { page = 1 }\n");
+    folder.write("in/x.toml", format!("{scenario}\n[simulation]\nduration = \"5 s\"\nwarmup = \"0 s\"\n"));
+    folder.write("in/logs/log", haproxy_log(500));
+    folder.write("in/times.csv", "serv_ms\n1\n2\n6\n");
+    folder.write("in/day.csv", "0,10\n5,50\n");
+    folder.write("out/effective.toml", folder.done(&["run", "in/x.toml", "--print-effective"]));
+    for (scenario, results) in [("in/x.toml", "first"), ("out/effective.toml", "again")] {
+        folder.done(&["run", scenario, "-q", "-o", results]);
+    }
+    assert_eq!(folder.read("first/timeseries.csv"), folder.read("again/timeseries.csv"));
+    let printed = folder.read("out/effective.toml");
+    assert_eq!(printed.matches(folder.0.path().to_str().unwrap()).count(), 3, "{printed}");
+    // results do not say where on a machine they come from
+    let summary = folder.read("first/summary.json");
+    assert!(!summary.contains(folder.0.path().to_str().unwrap()), "{summary}");
+}
+
 /// Every file but the manifest, whose command differs.
 fn results(folder: &Folder, name: &str) -> Vec<(String, Vec<u8>)> {
     let root = folder.path(name);
@@ -685,20 +750,52 @@ fn ignores_interrupts(process: u32) -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
 }
 
+/// ctrl-C; where the tests themselves run in the background, a child inherits SIGINT ignored, and SIGTERM stands
+/// for it. How it ended, or its exit code where it was quicker.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_run_leaves_nothing() {
+fn interrupt(child: &mut std::process::Child) -> (Option<i32>, Option<i32>, i32) {
     use std::os::unix::process::ExitStatusExt;
-    // it does not end by itself
-    let folder = Folder::with("x.toml", FIRST.replace("\"5 s\"", "\"10000 h\""));
-    let mut child = folder.command(&["run", "x.toml", "-o", "results"]).stdout(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    // ctrl-C; where the tests themselves run in the background, a child inherits SIGINT ignored, and SIGTERM
-    // stands for it
     let (name, number) = if ignores_interrupts(child.id()) { ("-TERM", 15) } else { ("-INT", 2) };
     let killed = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
-    assert_eq!((status.code(), status.signal()), (None, Some(number)));
+    (status.code(), status.signal(), number)
+}
+
+/// Its file and the folders that were made for it are there from its beginning on.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_conversion_leaves_nothing() {
+    let folder = Folder::with("log", haproxy_log(300_000));
+    let mut child = folder.command(&["trace", "log", "--convert", "new/folder/out.csv"]).spawn().unwrap();
+    while !fs::read_dir(folder.path("new/folder")).is_ok_and(|mut entries| entries.next().is_some()) {
+        assert!(child.try_wait().unwrap().is_none(), "the conversion has ended");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let (code, signal, sent) = interrupt(&mut child);
+    assert_eq!((code, signal), (None, Some(sent)));
+    assert_eq!(names(folder.0.path()), ["log"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_is_gone_after_the_next_one() {
+    let folder = Folder::with("x.toml", FIRST);
+    fs::create_dir(folder.path("results")).unwrap();
+    folder.write("results/.foobar-sim-Ab3dEf.part", "half");
+    folder.done(&["run", "x.toml", "-q", "-o", "results"]);
+    let names = names(&folder.path("results"));
+    assert!(names.contains(&"summary.json".to_string()) && !names[0].starts_with('.'), "{names:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    // it does not end by itself
+    let folder = Folder::with("x.toml", FIRST.replace("\"5 s\"", "\"10000 h\""));
+    let mut child = folder.command(&["run", "x.toml", "-o", "results"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let (code, signal, sent) = interrupt(&mut child);
+    assert_eq!((code, signal), (None, Some(sent)));
     assert_eq!(names(folder.0.path()), ["x.toml"]);
 }

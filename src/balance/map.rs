@@ -12,14 +12,12 @@ pub struct Map {
     /// Weights without their common divisor.
     weight: Vec<u32>,
     servers: Vec<u32>,
-    next: usize,
 }
 
 impl Map {
     pub fn new(loads: &Loads) -> Map {
         let divisor = loads.weight.iter().fold(0, |divisor, &weight| common_divisor(divisor, weight)).max(1);
-        let mut map =
-            Map { weight: loads.weight.iter().map(|weight| weight / divisor).collect(), servers: Vec::new(), next: 0 };
+        let mut map = Map { weight: loads.weight.iter().map(|weight| weight / divisor).collect(), servers: Vec::new() };
         map.rebuild(loads);
         map
     }
@@ -56,27 +54,6 @@ impl Map {
             let band = (score[server] + self.weight[server] as i64 * (place + 1)).div_euclid(total);
             bands.set(server, (1i64 << 32).wrapping_sub(band) as u128);
         }
-        if self.next > self.servers.len() {
-            self.next = 0;
-        }
-    }
-
-    /// Round the map, past full servers.
-    #[inline]
-    pub fn pick_next(&mut self, loads: &Loads) -> Option<usize> {
-        if !loads.any_open() {
-            return None;
-        }
-        loop {
-            if self.next >= self.servers.len() {
-                self.next = 0;
-            }
-            let server = self.servers[self.next] as usize;
-            self.next += 1;
-            if loads.has_room(server) {
-                return Some(server);
-            }
-        }
     }
 
     /// Where the hash points, full or not; `None`: no server is up.
@@ -86,7 +63,6 @@ impl Map {
         (length > 0).then(|| self.servers[(hash % length) as usize] as usize)
     }
 
-    #[cfg(test)]
     pub fn servers(&self) -> &[u32] {
         &self.servers
     }

@@ -1,11 +1,12 @@
 //! Load balancing: which server gets the next request, one policy per file, with the tie-breaking of the
 //! software that it is taken from (HAProxy, nginx). Behaviour after their documentation and sources.
 //!
-//! `loads` is what all policies look at, `tournament` how they find the best in O(log n).
+//! `loads` is what all policies look at, `tournament` and `kinetic` how they find the best in O(log n).
 //!
 //! Invariant: nothing here knows of time or of queues; who waits, and where, is the caller's.
 
 mod first;
+mod kinetic;
 mod leastconn;
 mod loads;
 mod map;
@@ -13,6 +14,7 @@ mod nginx_least_conn;
 mod nginx_round_robin;
 mod random;
 mod roundrobin;
+mod static_rr;
 #[cfg(test)]
 mod tests;
 mod tournament;
@@ -27,6 +29,7 @@ use nginx_least_conn::NginxLeastConn;
 use nginx_round_robin::NginxRoundRobin;
 use random::Ranges;
 use roundrobin::RoundRobin;
+use static_rr::StaticRr;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -81,7 +84,7 @@ pub enum Choice {
 #[derive(Clone, Debug)]
 enum State {
     RoundRobin(RoundRobin),
-    StaticRr(Map),
+    StaticRr(StaticRr),
     LeastConn(LeastConn),
     First(First),
     Source(Map),
@@ -105,7 +108,7 @@ impl Balancer {
         let loads = Loads::new(&slots);
         let state = match policy {
             Policy::RoundRobin => State::RoundRobin(RoundRobin::new(&loads)),
-            Policy::StaticRr => State::StaticRr(Map::new(&loads)),
+            Policy::StaticRr => State::StaticRr(StaticRr::new(&loads)),
             Policy::LeastConn => State::LeastConn(LeastConn::new(&loads)),
             Policy::First => State::First(First::new(&loads)),
             Policy::Source => State::Source(Map::new(&loads)),
@@ -126,7 +129,7 @@ impl Balancer {
         let loads = &self.loads;
         let picked = match &mut self.state {
             State::RoundRobin(policy) => policy.pick(loads),
-            State::StaticRr(map) => map.pick_next(loads),
+            State::StaticRr(policy) => policy.pick(),
             State::LeastConn(policy) => policy.pick(),
             State::First(policy) => policy.pick(),
             State::Source(map) => match map.at(client_hash) {
@@ -187,7 +190,8 @@ impl Balancer {
         self.loads.set_up(server, up);
         match &mut self.state {
             State::RoundRobin(policy) => policy.set_up(server, up),
-            State::StaticRr(map) | State::Source(map) => map.rebuild(&self.loads),
+            State::StaticRr(policy) => policy.rebuild(&self.loads),
+            State::Source(map) => map.rebuild(&self.loads),
             State::Random { ranges, .. } => *ranges = Ranges::of_up(&self.loads),
             _ => self.changed(server),
         }
@@ -205,7 +209,8 @@ impl Balancer {
             State::NginxIpHash(_, rest) | State::NginxRandom(_, rest) | State::NginxRandomTwo(_, rest) => {
                 rest.changed(loads, server)
             }
-            State::StaticRr(_) | State::Source(_) | State::Random { .. } => {}
+            State::StaticRr(policy) => policy.changed(loads, server),
+            State::Source(_) | State::Random { .. } => {}
         }
     }
 }

@@ -240,6 +240,11 @@ fn any_slots(weight_max: u32) -> impl Strategy<Value = Vec<Slot>> {
     prop::collection::vec(slot, 2..40)
 }
 
+fn many_slots(weight_max: u32) -> impl Strategy<Value = Vec<Slot>> {
+    let slot = (1..=weight_max, prop::option::of(1..4u32)).prop_map(|(weight, maxconn)| Slot { weight, maxconn });
+    prop::collection::vec(slot, 130..300)
+}
+
 proptest! {
     #[test]
     fn nginx_round_robin_equals_its_definition(slots in any_slots(4), operations in operations()) {
@@ -252,6 +257,76 @@ proptest! {
         let mut current = vec![0; slots.len()];
         let reference = |loads: &Loads| nginx_least_conn::pick_weighted(loads, &mut current);
         play(Policy::NginxLeastConn, slots, &operations, reference, |_, _| {});
+    }
+
+    #[test]
+    fn nginx_least_conn_of_many_equals_the_two_passes(slots in many_slots(300), operations in operations()) {
+        let mut current = vec![0; slots.len()];
+        let reference = |loads: &Loads| nginx_least_conn::pick_weighted(loads, &mut current);
+        play(Policy::NginxLeastConn, slots, &operations, reference, |_, _| {});
+    }
+
+    /// Of few, where loads change much; idle ones are all on one level, and the heavier keep overtaking.
+    #[test]
+    fn the_tree_of_nginx_least_conn_equals_the_two_passes(
+        slots in any_slots(50), operations in prop::collection::vec((0..12u8, 0..1000usize), 1..600)
+    ) {
+        let mut loads = Loads::new(&slots);
+        let mut current = vec![0; slots.len()];
+        let mut tree = nginx_least_conn::Weighted::new(&loads);
+        for (what, who) in operations {
+            let who = who % slots.len();
+            let moved = match what {
+                0..=5 => {
+                    let expected = nginx_least_conn::pick_weighted(&loads, &mut current);
+                    prop_assert_eq!(tree.pick(), expected);
+                    let Some(server) = expected else { continue };
+                    loads.take(server);
+                    if what < 3 {
+                        tree.changed(&loads, server);
+                        loads.release(server);
+                    }
+                    server
+                }
+                6..=10 if loads.served[who] > 0 => {
+                    loads.release(who);
+                    who
+                }
+                11 => {
+                    loads.set_up(who, !loads.up[who]);
+                    who
+                }
+                _ => continue,
+            };
+            tree.changed(&loads, moved);
+        }
+    }
+
+    #[test]
+    fn static_rr_equals_a_walk_round_the_map(slots in any_slots(256), operations in operations()) {
+        let state = std::cell::RefCell::new((Map::new(&Loads::new(&slots)), vec![true; slots.len()], 0));
+        let reference = |loads: &Loads| {
+            let (map, _, next) = &mut *state.borrow_mut();
+            if !loads.any_open() {
+                return None;
+            }
+            loop {
+                *next = if *next >= map.servers().len() { 1 } else { *next + 1 };
+                let server = map.servers()[*next - 1] as usize;
+                if loads.has_room(server) {
+                    return Some(server);
+                }
+            }
+        };
+        let moved = |loads: &Loads, _: usize| {
+            let (map, up, next) = &mut *state.borrow_mut();
+            if loads.up != *up {
+                up.clone_from(&loads.up);
+                map.rebuild(loads);
+                *next = if *next > map.servers().len() { 0 } else { *next };
+            }
+        };
+        play(Policy::StaticRr, slots, &operations, reference, moved);
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Tournament {
     }
 
     #[inline]
+    pub fn key(&self, i: usize) -> u128 {
+        self.keys[i]
+    }
+
+    #[inline]
     fn better(&self, left: u32, right: u32) -> u32 {
         if self.keys[right as usize] < self.keys[left as usize] { right } else { left }
     }

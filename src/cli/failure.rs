@@ -1,7 +1,7 @@
 //! Why a command did not do what it was asked, and the exit code that says so.
 //!
-//! An interrupt needs no code of ours: SIGINT ends the process, for which shells report 130, and files
-//! appear under their names only when they are complete.
+//! An interrupt has no code of ours: SIGINT ends the process, for which shells report 130, once its temporary
+//! files are removed; others appear under their names only when they are complete.
 
 use crate::report::output::OutputError;
 

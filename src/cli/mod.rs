@@ -23,13 +23,26 @@ use console::Console;
 use failure::Failure;
 use progress::Progress;
 
+/// Where a scenario was read from, for messages that point there.
+pub struct Written<'a> {
+    pub file: &'a Path,
+    pub overrides: Overrides,
+    pub color: bool,
+}
+
 /// What the subcommands call. Tests put made-up results in the place of simulated ones.
 pub trait Simulator {
     /// Reads and validates a scenario.
-    fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure>;
+    fn load(&self, written: &Written) -> Result<Scenario, Failure>;
     /// Whether its traces can be played: reads them.
-    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure>;
-    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure>;
+    fn check_traces(&self, scenario: &Scenario, written: &Written) -> Result<(), Failure>;
+    fn run(
+        &self,
+        scenario: &Scenario,
+        options: &run::Args,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Outcome, Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }

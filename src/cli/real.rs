@@ -4,31 +4,37 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, run, trace};
+use super::{Simulator, Written, run, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
-use crate::report::output;
-use crate::scenario::{self, Overrides, Scenario, Stamp, TraceFormat};
+use crate::report::output::OutputFile;
+use crate::scenario::{self, Complaint, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
-use crate::workload::trace as recorded;
+use crate::workload::trace::{self as recorded, TraceError};
 
 pub struct Real;
 
 impl Simulator for Real {
-    fn load(&self, file: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, Failure> {
-        scenario::load(file, overrides).map_err(|diagnostics| Failure::Input(diagnostics.render(color)))
+    fn load(&self, written: &Written) -> Result<Scenario, Failure> {
+        scenario::load(written.file, &written.overrides)
+            .map_err(|diagnostics| Failure::Input(diagnostics.render(written.color)))
     }
 
-    fn check_traces(&self, scenario: &Scenario) -> Result<(), Failure> {
-        runner::check_traces(scenario).map_err(unplayable)
+    fn check_traces(&self, scenario: &Scenario, written: &Written) -> Result<(), Failure> {
+        runner::check_traces(scenario).map_err(|error| unplayable(error, written))
     }
 
-    fn run(&self, scenario: &Scenario, options: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
-        let overrides = options.all_overrides();
+    fn run(
+        &self,
+        scenario: &Scenario,
+        options: &run::Args,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Outcome, Failure> {
         let variant = |key: &str, value: &str| {
-            let mut overrides = overrides.clone();
+            let mut overrides = written.overrides.clone();
             overrides.set.push(format!("{key}={value}"));
-            scenario::load(&options.scenario, &overrides).ok()
+            scenario::load(written.file, &overrides).ok()
         };
         if let Some(note) = long_wait(scenario) {
             progress.note(&note);
@@ -40,7 +46,7 @@ impl Simulator for Real {
             .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options { precision: options.precision, variant: Some(&variant) };
-        pool.install(|| runner::run(scenario, &options, &show)).map_err(unplayable)
+        pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(error, written))
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -48,17 +54,26 @@ impl Simulator for Real {
             Some(name) => Some(format_named(name, &options.file)?),
             None => None,
         };
-        let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
-        if let Some(target) = &options.convert {
-            if is_same(target, &options.file) {
+        let mut rows = match &options.convert {
+            Some(target) if is_same(target, &options.file) => {
                 let file = options.file.display();
                 return Err(Failure::input(format!(
                     "{file}: --convert would replace the log itself; name another file"
                 )));
             }
-            let mut csv = Vec::new();
-            recorded::convert(&options.file, format.as_ref(), &mut csv).map_err(Failure::input)?;
-            output::write_file(target, &csv)?;
+            // known before a long log is read, not after it
+            Some(target) => Some(OutputFile::create(target)?),
+            None => None,
+        };
+        let summary = recorded::summary(&options.file, format.clone()).map_err(Failure::input)?;
+        if let Some(rows) = rows.as_mut() {
+            recorded::convert(&options.file, format.as_ref(), &mut *rows).map_err(|error| match error {
+                TraceError::Unwritable { source } => Failure::from(rows.failed(source)),
+                error => Failure::input(error),
+            })?;
+        }
+        if let Some(rows) = rows {
+            rows.place()?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
@@ -85,11 +100,18 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// One message for each trace.
-fn unplayable(error: ExperimentError) -> Failure {
+/// One message for each trace, at the line that names it.
+fn unplayable(error: ExperimentError, written: &Written) -> Failure {
     let ExperimentError::Traces(traces) = error;
-    let messages = traces.iter().map(|(traffic, error)| format!("error: traffic.{traffic}.file: {error}"));
-    Failure::Input(visible(&messages.collect::<Vec<_>>().join("\n")))
+    let keys: Vec<[&str; 3]> = traces.iter().map(|(traffic, _)| ["traffic", traffic, "file"]).collect();
+    let complaints = keys.iter().zip(&traces).map(|(key, (_, error))| Complaint {
+        key,
+        what: visible(&error.what()),
+        label: "cannot be played",
+        help: visible(&error.remedy()),
+    });
+    let complaints: Vec<Complaint> = complaints.collect();
+    Failure::Input(scenario::point_out(written.file, &written.overrides, &complaints).render(written.color))
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.
@@ -115,6 +137,7 @@ fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Overrides;
 
     #[test]
     fn a_run_of_hours_is_announced_and_a_usual_one_is_not() {

@@ -87,7 +87,8 @@ pub fn execute(
     typed: Vec<String>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let scenario = simulator.load(&args.scenario, &args.all_overrides(), console.err_color)?;
+    let written = super::Written { file: &args.scenario, overrides: args.all_overrides(), color: console.err_color };
+    let scenario = simulator.load(&written)?;
     if args.print_effective {
         return console.print(&crate::scenario::print_effective(&scenario));
     }
@@ -95,7 +96,7 @@ pub fn execute(
     let folder = folder(args, &scenario.name);
     output::check(&folder)?;
     let progress = Progress::new(args.quiet, console.err_is_terminal);
-    let outcome = simulator.run(&scenario, args, &progress)?;
+    let outcome = simulator.run(&scenario, args, &written, &progress)?;
     progress.finish();
     finish(&outcome, args, &folder, Manifest::new(typed), console)
 }
@@ -148,7 +149,7 @@ pub(super) fn parse_override(text: &str) -> Result<String, String> {
 
 /// As simulation.runs.
 fn parse_runs(text: &str) -> Result<u32, String> {
-    whole(text, 1, 1_000_000, "run")
+    whole(text, 1, 10_000, "run")
 }
 
 /// As simulation.seed: what TOML can write.

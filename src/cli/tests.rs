@@ -19,22 +19,22 @@ struct Fake {
 }
 
 impl Simulator for Fake {
-    fn load(&self, file: &Path, overrides: &Overrides, _: bool) -> Result<Scenario, Failure> {
-        *self.overrides.borrow_mut() = overrides.clone();
-        if file.ends_with("wrong.toml") {
+    fn load(&self, written: &Written) -> Result<Scenario, Failure> {
+        *self.overrides.borrow_mut() = written.overrides.clone();
+        if written.file.ends_with("wrong.toml") {
             return Err(Failure::input("wrong.toml:3: unknown key `wrokers`"));
         }
         Ok(scenario())
     }
 
-    fn check_traces(&self, _: &Scenario) -> Result<(), Failure> {
+    fn check_traces(&self, _: &Scenario, _: &Written) -> Result<(), Failure> {
         match self.trace_is_lost {
             true => Err(Failure::input("traffic.recorded.file: there is no file a.log")),
             false => Ok(()),
         }
     }
 
-    fn run(&self, _: &Scenario, _: &run::Args, progress: &Progress) -> Result<Outcome, Failure> {
+    fn run(&self, _: &Scenario, _: &run::Args, _: &Written, progress: &Progress) -> Result<Outcome, Failure> {
         progress.show("runs", 10, 10);
         let mut outcome = example::outcome();
         if self.breaks_a_law {
@@ -61,6 +61,8 @@ fn scenario() -> Scenario {
         mark,
         source: source.into(),
         moved: None,
+        anywhere: None,
+        inherited: false,
     };
     Scenario {
         name: "peak".into(),
@@ -249,8 +251,8 @@ fn a_wrong_command_line_says_what_was_expected() {
     assert!(refused(&["run", "p.toml", "--precision", "0%"]).contains("more than 0%"));
     assert!(refused(&["run", "p.toml", "--runs", "0"]).contains("at least 1 run is needed"));
     assert!(refused(&["run", "p.toml", "--runs", "-1"]).contains("at least 1 run is needed"));
-    assert!(refused(&["run", "p.toml", "--runs", "1000001"]).contains("at most 1000000 runs"));
-    assert!(refused(&["run", "p.toml", "--runs", "many"]).contains("from 1 to 1000000"));
+    assert!(refused(&["run", "p.toml", "--runs", "10001"]).contains("at most 10000 runs"));
+    assert!(refused(&["run", "p.toml", "--runs", "many"]).contains("from 1 to 10000"));
     assert!(refused(&["run", "p.toml", "--seed", "-1"]).contains("from 0 to 9223372036854775807"));
     assert!(refused(&["run", "p.toml", "--precision", "-2%"]).contains("more than 0%"));
     assert!(refused(&["run", "p.toml", "--threads", "1000000"]).contains("at most 1024 threads"));

@@ -1,13 +1,15 @@
-//! `foobar-sim validate SCENARIO`: every mistake in one go, or one line that says what is there.
+//! `foobar-sim validate SCENARIO`: every mistake in one go; or a line that says what is there, and what of it has
+//! no effect.
 
 use std::path::PathBuf;
 
+use crate::experiment::warnings::Caution;
 use crate::report::figure::{counted, duration};
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Scenario, without_effect};
 
-use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
+use super::{Simulator, Written};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -24,9 +26,15 @@ pub struct Args {
 
 pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -> Result<(), Failure> {
     let overrides = Overrides { set: args.overrides.clone(), ..Overrides::default() };
-    let scenario = simulator.load(&args.scenario, &overrides, console.err_color)?;
-    simulator.check_traces(&scenario)?;
-    console.print(&format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario)))
+    let written = Written { file: &args.scenario, overrides, color: console.err_color };
+    let scenario = simulator.load(&written)?;
+    simulator.check_traces(&scenario, &written)?;
+    let mut text = format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario));
+    for found in without_effect(&scenario) {
+        let warning = Caution::WithoutEffect(found).warning();
+        text.push_str(&format!("warning: {}\n  {}\n", warning.message, warning.advice));
+    }
+    console.print(&text)
 }
 
 /// `6 servers, 4 services, 3 request classes, 1 traffic source; 10 runs of 30 min`

@@ -7,10 +7,10 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
-use super::warnings::FIXED_TRACE;
+use super::warnings::{Caution, FIXED_TRACE};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::program::Step;
-use crate::scenario::{Mark, Process, Scenario, Warmup};
+use crate::scenario::{Mark, Process, Scenario, Warmup, without_effect};
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::result::RunResult;
 use crate::simulation::{RunPlan, run as run_once};
@@ -144,7 +144,8 @@ impl<'s> Prepared<'s> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<Warning> =
+            without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
         for note in &self.compiled.notes {
             let (server, needed_bytes, ram_bytes) = match note {
                 CompileNote::MemoryShort { server, needed_bytes, ram_bytes } => (server, needed_bytes, ram_bytes),

@@ -1,6 +1,7 @@
 //! What may mislead a reader, each kind once, with advice.
 
 use super::summary::Warning;
+use crate::scenario::WithoutEffect;
 use crate::stats::analytic::run_length::customers_for_wait;
 
 /// The warm-up could not be found: no interval is given.
@@ -43,6 +44,8 @@ pub enum Caution {
     FewTailSamples(Vec<(String, u64)>),
     HistogramResolution(Vec<String>),
     NothingCompleted,
+    /// Keys that nothing asks for.
+    WithoutEffect(WithoutEffect),
 }
 
 impl Caution {
@@ -135,6 +138,11 @@ impl Caution {
                 "nothing_completed",
                 "no request was completed in the measured time".to_owned(),
                 "set simulation.duration longer, or look at the failures".to_owned(),
+            ),
+            Caution::WithoutEffect(WithoutEffect { keys, why, advice }) => (
+                "without_effect",
+                format!("{} {} no effect: {why}", list(keys.clone()), if keys.len() == 1 { "has" } else { "have" }),
+                (*advice).to_owned(),
             ),
         };
         Warning { id, message, advice }

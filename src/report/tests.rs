@@ -188,6 +188,14 @@ fn charts_carry_their_axes_and_names() {
 }
 
 #[test]
+fn arrivals_are_seen_where_all_are_answered() {
+    let charts = chart::render_all(&example::outcome());
+    let throughput = charts.iter().find(|chart| chart.file == "throughput.svg").unwrap();
+    let drawn = |color: &str| throughput.svg.find(&format!("stroke=\"{color}\"")).unwrap();
+    assert!(drawn("#000000") < drawn("#56B4E9"), "what is drawn later lies on top");
+}
+
+#[test]
 fn charts_of_nothing_say_so() {
     for chart in chart::render_all(&example::nothing()) {
         assert!(chart.svg.contains("No ") || chart.svg.contains("Nothing"), "{}", chart.file);

@@ -75,7 +75,7 @@ pub fn presence(reader: &mut Reader, names: &Names, scenario: &Scenario) {
     need(scenario.traffic.is_empty(), "traffic", "add a table such as [traffic.visitors] with rate = \"600/s\"");
 }
 
-fn entry_of<'t>(root: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
+pub fn entry_of<'t>(root: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
     let (first, rest) = keys.split_first()?;
     let entry = root.get(first)?;
     match (&entry.node.value, rest) {

@@ -159,13 +159,26 @@ pub fn call(text: &str) -> Option<(&str, Vec<&str>)> {
     Some((name.trim(), arguments))
 }
 
+/// The file that an `empirical` names, and what stands behind its comma.
+pub fn empirical_file(text: &str) -> Option<(&str, &str)> {
+    let arguments = text.trim().strip_prefix("empirical")?.trim_start().strip_prefix('(')?;
+    let (file, others) = arguments.split_once(',')?;
+    Some((file.trim().trim_matches(['"', '\'']), others))
+}
+
 fn unknown_name(name: &str) -> Flaw {
     let names = FORMS.iter().map(|(name, _)| *name);
-    let short = match name.to_lowercase().as_str() {
+    let lower = name.to_lowercase();
+    if lower == "trace" {
+        return Flaw::new("recorded work belongs to a request class", "not here")
+            .help("let the class take it: path = [{ visit = \"cpu\", service = \"trace\" }], or app.cpu = \"trace\"");
+    }
+    let short = match lower.as_str() {
         "exp" => Some("exponential"),
         "normal" | "gaussian" | "lognorm" => Some("lognormal"),
         "const" | "fixed" | "deterministic" => Some("constant"),
-        _ => None,
+        // an abbreviation
+        _ => names.clone().find(|known| lower.len() >= 3 && known.starts_with(&lower)),
     };
     let help = match short.or_else(|| nearest(name, names.clone())) {
         Some(near) => format!("did you mean {}?", form_of(near)),

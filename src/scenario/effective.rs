@@ -4,12 +4,27 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::distribution;
 use super::model::{Amount, Assumption, Mark, Scenario};
-use super::tree::{Table, Value, quoted};
+use super::tree::{Node, SourceFiles, Table, Value, quoted};
+use super::without_effect::idle_defaults;
 use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
 const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic"];
+
+/// A value with the files that it names (of a trace, a profile, `empirical`) in full.
+pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
+    let Value::String(text) = &node.value else { return None };
+    let full = |file: &str| std::path::absolute(files.resolve(&node.place, file)).ok()?.to_str().map(str::to_string);
+    if key.starts_with("traffic.") && (key.ends_with(".file") || key.ends_with(".profile")) {
+        return Some(quoted(&full(text)?));
+    }
+    let (file, others) = distribution::empirical_file(text)?;
+    let full = full(file)?;
+    // what would end the name inside of the call has to stay as it is written
+    (!full.contains([',', '"', '\''])).then(|| quoted(&format!("empirical({full},{others}")))
+}
 
 /// Sections in their order, tables in order of appearance, keys as read.
 pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
@@ -26,9 +41,17 @@ pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
     assumptions
 }
 
-/// The scenario as TOML that can be read again; behind each value where it comes from.
+/// The scenario as TOML that can be read again, from any folder; behind each value where it comes from.
+/// Defaults that nothing asks for stand there as comments.
 pub fn print_effective(scenario: &Scenario) -> String {
     let mut out = format!("# {}: every value that takes effect, and where it comes from\n", scenario.name);
+    if scenario.assumptions.iter().any(|assumption| assumption.anywhere.is_some()) {
+        out.push_str("# files are named in full, so that this can be kept in any folder of this machine\n");
+    }
+    let idle = idle_defaults(scenario);
+    if scenario.assumptions.iter().any(&idle) {
+        out.push_str("# what is commented out is a default that nothing here asks for\n");
+    }
     let mut open = Vec::new();
     let mut at = 0;
     while at < scenario.assumptions.len() {
@@ -52,7 +75,7 @@ pub fn print_effective(scenario: &Scenario) -> String {
         let same = scenario.assumptions[at..].iter().take_while(belongs).count();
         let mut tree = Tree::default();
         for assumption in &scenario.assumptions[at..at + same] {
-            tree.insert(&split(&assumption.key)[open.len()..], assumption);
+            tree.insert(&split(&assumption.key)[open.len()..], assumption, idle(assumption));
         }
         tree.print_keys("", &mut out);
         at += same;
@@ -82,20 +105,27 @@ fn split(key: &str) -> Vec<String> {
 #[derive(Default)]
 struct Tree<'a> {
     leaf: Option<&'a Assumption>,
+    /// The leaf is a default that nothing asks for: shown, but not as something that takes effect.
+    idle: bool,
     children: Vec<(String, Tree<'a>)>,
 }
 
 impl<'a> Tree<'a> {
-    fn insert(&mut self, parts: &[String], assumption: &'a Assumption) {
+    fn insert(&mut self, parts: &[String], assumption: &'a Assumption, idle: bool) {
         let Some((part, rest)) = parts.split_first() else {
             self.leaf = Some(assumption);
+            self.idle = idle;
             return;
         };
         let position = self.children.iter().position(|(name, _)| name == part).unwrap_or_else(|| {
             self.children.push((part.clone(), Tree::default()));
             self.children.len() - 1
         });
-        self.children[position].1.insert(rest, assumption);
+        self.children[position].1.insert(rest, assumption, idle);
+    }
+
+    fn hash(&self) -> &'static str {
+        if self.idle { "# " } else { "" }
     }
 
     fn is_array(&self) -> bool {
@@ -108,7 +138,11 @@ impl<'a> Tree<'a> {
         for (name, child) in &self.children {
             let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{key} = {}", leaf.value)), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{}{key} = {}", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
             } else if child.is_array() {
                 out.push_str(&format!("{key} = [\n"));
                 child.print_elements(1, out);
@@ -124,7 +158,11 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (_, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{},", leaf.value)), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{indent}{}{},", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
@@ -143,7 +181,11 @@ impl<'a> Tree<'a> {
         let indent = "  ".repeat(depth);
         for (name, child) in &self.children {
             if let Some(leaf) = child.leaf {
-                out.push_str(&format!("{}{}\n", pad(&format!("{indent}{name} = {},", leaf.value)), origin(leaf)));
+                out.push_str(&format!(
+                    "{}{}\n",
+                    pad(&format!("{indent}{}{name} = {},", child.hash(), written(leaf))),
+                    origin(leaf)
+                ));
                 continue;
             }
             let (open, close) = if child.is_array() { ('[', ']') } else { ('{', '}') };
@@ -156,6 +198,10 @@ impl<'a> Tree<'a> {
             out.push_str(&format!("{indent}{close},\n"));
         }
     }
+}
+
+fn written(leaf: &Assumption) -> &str {
+    leaf.anywhere.as_deref().unwrap_or(&leaf.value)
 }
 
 fn pad(text: &str) -> String {

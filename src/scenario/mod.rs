@@ -5,7 +5,8 @@
 //! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
 //! `check` holds what spans sections. `model` is what comes out.
 //!
-//! Invariant: nothing is read and ignored. A key has an effect, or it is an error.
+//! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
+//! scenario happens to ask for is told by `without_effect`.
 
 mod check;
 mod check_stations;
@@ -29,12 +30,14 @@ mod tests;
 mod traffic;
 mod tree;
 mod values;
+mod without_effect;
 
 use std::path::Path;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use model::*;
+pub use without_effect::{WithoutEffect, without_effect};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
@@ -68,6 +71,32 @@ pub fn load_str(name: &str, text: &str, overrides: &Overrides) -> Result<Scenari
     let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
     let root = merge::read_str(name, text, overrides, &mut files, &mut diagnostics);
     validate(root, name.trim_end_matches(".toml"), files, diagnostics)
+}
+
+/// What turned out only when a valid scenario was used, about the value of one key.
+pub struct Complaint<'a> {
+    /// The tables and the key.
+    pub key: &'a [&'a str],
+    pub what: String,
+    /// Beside the value.
+    pub label: &'a str,
+    pub help: String,
+}
+
+/// Points at the values in the files of a scenario, which was read before with these overrides.
+pub fn point_out(path: &Path, overrides: &Overrides, complaints: &[Complaint<'_>]) -> Diagnostics {
+    let (mut files, mut unread) = (SourceFiles::default(), Diagnostics::default());
+    let root = merge::read(path, overrides, &mut files, &mut unread);
+    let mut diagnostics = Diagnostics::default();
+    for complaint in complaints {
+        let keys: Vec<String> = complaint.key.iter().map(|key| tree::bare_or_quoted(key)).collect();
+        let message = format!("{}: {}", keys.join("."), complaint.what);
+        // gone or broken since it was read: then the key has to do
+        let place = check::entry_of(&root, complaint.key).map(|entry| entry.node.place.clone());
+        let diagnostic = Diagnostic { place, ..Diagnostic::nowhere(message) };
+        diagnostics.push(diagnostic.label(complaint.label).help(complaint.help.as_str()));
+    }
+    diagnostics.in_file_order(files)
 }
 
 fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostics) -> Result<Scenario, Diagnostics> {

@@ -682,6 +682,11 @@ pub struct Assumption {
     pub source: String,
     /// The value moved up by a quarter, for sensitivity; `None` where moving it makes no sense.
     pub moved: Option<String>,
+    /// The value with the files that it names in full, so that it means the same in any folder; `None` where it
+    /// names none.
+    pub anywhere: Option<String>,
+    /// Written in a scenario that this one extends, where it may mean something that it does not here.
+    pub inherited: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{Assumption, Mark};
 use super::tree::{Entry, Node, Place, SourceFiles, Table, Value, bare_or_quoted, parse_value};
-use super::{distribution, sensitivity};
+use super::{distribution, effective, sensitivity};
 
 /// What is wrong with one value.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,15 @@ impl Reader {
     /// Enters a value into the list of assumptions.
     pub fn assume(&mut self, key: String, value: &Value, mark: Mark, source: String) {
         let moved = sensitivity::moved(&key, value);
-        self.assumptions.push(Assumption { key, value: value.to_toml(), mark, source, moved });
+        self.assumptions.push(Assumption {
+            key,
+            value: value.to_toml(),
+            mark,
+            source,
+            moved,
+            anywhere: None,
+            inherited: false,
+        });
     }
 }
 
@@ -213,6 +221,7 @@ impl<'t> Section<'t> {
 
     /// The same for a key that is not inside this table.
     pub fn assume_at(&self, reader: &mut Reader, key: String, node: &Node) {
+        let anywhere = effective::anywhere(&reader.files, &key, node);
         let (mark, source) = self.mark_of(reader, &node.place);
         match distribution::fit_error(&node.value) {
             Some(error) => {
@@ -220,6 +229,10 @@ impl<'t> Section<'t> {
                 reader.assume(key, &node.value, Mark::Fitted, source);
             }
             None => reader.assume(key, &node.value, mark, source),
+        }
+        if let Some(assumption) = reader.assumptions.last_mut() {
+            assumption.anywhere = anywhere;
+            assumption.inherited = reader.files.is_inherited(&node.place);
         }
     }
 

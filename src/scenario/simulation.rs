@@ -7,8 +7,9 @@ use super::reader::{Flaw, Parsed, Reader, Section};
 use super::tree::{Node, SourceFiles, Value};
 use super::values::{positive, quantity, seed, whole};
 
-/// Runs beyond it are a slip of the keyboard.
-const RUNS_MAX: u32 = 1_000_000;
+/// Runs beyond it are a slip of the keyboard: each keeps its windows over time until the end, 60 KB of a small
+/// scenario.
+const RUNS_MAX: u32 = 10_000;
 
 /// `faults`: the scenario has some.
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffic], faults: bool) -> Simulation {
@@ -39,7 +40,7 @@ fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffi
             (Value::String(word), None) if word == "auto" => Ok(Warmup::Auto),
             _ => quantity(Dimension::Time)(files, node)
                 .map(Warmup::Seconds)
-                .map_err(|flaw| flaw.or_help("write \"auto\" or a time, such as \"30 s\"")),
+                .map_err(|flaw| flaw.help("write \"auto\" or a time, such as \"30 s\"")),
         }
     };
     let (default, source) = match &changing {

@@ -50,6 +50,11 @@ impl SourceFiles {
         format!("{}:{}", file.name, 1 + before.iter().filter(|&&byte| byte == b'\n').count())
     }
 
+    /// Whether it is in a file that the scenario extends, and not in its own or on the command line.
+    pub fn is_inherited(&self, place: &Place) -> bool {
+        place.file > 0 && !self.0[place.file].name.starts_with("--")
+    }
+
     pub fn written(&self, place: &Place) -> &str {
         self.0[place.file].text.get(place.span.clone()).unwrap_or("")
     }

@@ -12,6 +12,8 @@ pub const TITLE: &str = "How long answers take";
 /// A percentile is drawn while this many observations lie beyond it.
 const BEYOND_MIN: f64 = 10.0;
 const STEPS: usize = 320;
+/// The fastest answer of millions says little, and would take a decade of the axis.
+const LOWEST: f64 = 0.01;
 
 pub fn render(outcome: &Outcome) -> String {
     let latency = &outcome.merged.latency;
@@ -44,8 +46,24 @@ fn points(histogram: &Histogram) -> Vec<(f64, Option<f64>)> {
     (0..=STEPS)
         .map(|i| i as f64 / STEPS as f64 * last)
         .filter_map(|x| {
-            let ns = histogram.quantile(1.0 - 10f64.powf(-x))?;
-            Some((x, Some(ns.max(1.0) / 1e6)))
+            let p = (1.0 - 10f64.powf(-x)).max(LOWEST);
+            let ns = histogram.quantile(p)?;
+            Some((-(1.0 - p).log10(), Some(ns.max(1.0) / 1e6)))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_of_many_does_not_stretch_the_axis() {
+        let mut histogram = Histogram::default();
+        histogram.record(1_000);
+        (0..1000).for_each(|_| histogram.record(5_000_000));
+        let points = points(&histogram);
+        assert!(points.iter().all(|(_, ms)| ms.unwrap() > 4.9), "{:?}", points[0]);
+        assert!((points[0].0 - 0.004_365).abs() < 1e-5, "at p1: {}", points[0].0);
+    }
 }

@@ -16,10 +16,11 @@ pub fn render(outcome: &Outcome) -> String {
         pen: Pen::nth(i),
         points: points.iter().map(|p| (p.middle_s(), Some(rate(*p)))).collect(),
     };
+    // light dots over a line that is the same are seen, and under it they are not
     let lines = vec![
-        line(0, "completed", |p| p.completed_per_s()),
+        line(6, "arrived", |p| p.arrived_per_s()),
         line(1, "failed", |p| p.failed_per_s()),
-        line(2, "arrived", |p| p.arrived_per_s()),
+        line(0, "completed", |p| p.completed_per_s()),
     ];
     let max = lines.iter().flat_map(|line| &line.points).filter_map(|(_, y)| *y).fold(0.0, f64::max);
     LineChart {

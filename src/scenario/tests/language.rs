@@ -171,7 +171,20 @@ fn what_is_printed_as_effective_means_the_same_when_read_again() {
         first.sort();
         second.sort();
         assert_eq!(first, second, "{printed}");
-        assert!(again.assumptions.iter().all(|one| one.mark == Mark::Given), "{printed}");
+        // but for what nothing asks for
+        let left: Vec<&str> =
+            again.assumptions.iter().filter(|one| one.mark == Mark::Default).map(|one| one.key.as_str()).collect();
+        let idle: Vec<&str> = match text {
+            PEAK => again
+                .assumptions
+                .iter()
+                .map(|one| one.key.as_str())
+                .filter(|key| key.starts_with("server.lb1.memory") || key.starts_with("server.lb1.disk"))
+                .collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(left, idle, "{printed}");
+        assert_eq!(without_effect(&again), without_effect(&scenario), "{printed}");
     }
 }
 
@@ -351,4 +364,58 @@ fn messages_are_in_the_order_of_the_file_and_count_themselves() {
     assert!(lines.is_sorted(), "{rendered}");
     assert!(rendered.ends_with("3 errors in the scenario\n"));
     assert!(wrong.render(true).contains("\u{1b}["));
+}
+
+#[test]
+fn keys_that_nothing_asks_for_are_told_and_others_are_not() {
+    let found = |text: &str, options: &[&str]| -> Vec<String> {
+        without_effect(&loaded_with(text, options)).into_iter().flat_map(|found| found.keys).collect()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found(QUEUE, &[]), none);
+    let web = "[server.web1]\ncpu = { cores = 2 }\n[service.app]\nkind = \"app\"\nservers = [\"web1\"]\n\
+               [request.page]\napp.cpu = \"5 ms\"\n[traffic.all]\nrate = \"9/s\"\ntarget = \"app\"\nmix = { page = 1 }\n";
+    assert_eq!(found(web, &[]), none);
+    let memory = "service.app.memory={ base = \"1 GiB\" }";
+    let swap = "service.app.memory={ base = \"1 GiB\", when_full = \"swap\" }";
+    let lb = "service.lb={ kind = \"haproxy\", servers = [\"web1\"], backend = \"app\" }";
+    for (options, expected) in [
+        (&["server.web1.memory=4 GiB"][..], &["server.web1.memory"][..]),
+        (&["server.web1.memory=4 GiB", memory], &[]),
+        (&["server.web1.disk.iops=100", memory], &["server.web1.disk"]),
+        (&["server.web1.disk.iops=100", swap], &[]),
+        (&["server.\"spare 1\".cpu.cores=1"], &["server.\"spare 1\""]),
+        (&["request.page.app.memory=4 MiB"], &["request.page.app.memory"]),
+        (&["request.page.app.memory=4 MiB", memory], &[]),
+        (&["request.lost.app.cpu=4 ms"], &["request.lost"]),
+        (&[lb], &["service.lb"]),
+        (&[lb, "traffic.all.target=lb", "service.lb.timeout.queue=1 s"], &["service.lb.timeout.queue"]),
+        (&[lb, "traffic.all.target=lb", "service.lb.timeout.queue=1 s", "service.lb.default_server.maxconn=9"], &[]),
+        (&[swap, "service.app.memory.restart=1 s"], &["service.app.memory.restart"]),
+        (&[memory, "service.app.memory.restart=1 s"], &[]),
+        (
+            &[
+                lb,
+                "traffic.all.target=lb",
+                "service.lb.balance=first",
+                "service.app.servers=[{ name = \"web1\", weight = 2 }]",
+            ],
+            &["service.app.servers.0.weight"],
+        ),
+    ] {
+        assert_eq!(found(web, options), expected, "{options:?}");
+    }
+    // what is inherited has its effect elsewhere
+    let folder = folder(&[
+        ("base.toml", &web.replace("[service", "memory = \"1 GiB\"\n[server.spare]\ncpu = { cores = 1 }\n[service")),
+        ("x.toml", "extends = \"base.toml\""),
+    ]);
+    let keys = |file: &str| -> Vec<String> {
+        let scenario = load(&path_in(&folder, file), &set(&[])).unwrap();
+        without_effect(&scenario).into_iter().flat_map(|found| found.keys).collect()
+    };
+    assert_eq!(keys("base.toml"), ["server.spare", "server.web1.memory"]);
+    assert_eq!(keys("x.toml"), none);
+    let db = &["service.db.primary=db1", "service.db.replicas=[]"];
+    assert_eq!(found(PEAK, db), ["server.db2", "server.app1.disk", "service.db.replication", "service.db.reads"]);
 }

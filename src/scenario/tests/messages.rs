@@ -51,6 +51,13 @@ fn values_of_the_wrong_kind() {
 }
 
 #[test]
+fn recorded_work_of_a_station_belongs_to_its_requests() {
+    let message = refused(QUEUE, &["service.cpu.service=trace(Tr)"]).render(false);
+    assert!(message.contains("recorded work belongs to a request class"), "{message}");
+    assert!(message.contains("service = \"trace\""), "{message}");
+}
+
+#[test]
 fn distributions_that_are_none() {
     for (written, expected) in [
         ("lognormal(9 ms)", &["lognormal takes 2 arguments, found 1", "lognormal(9 ms, cv 0.8)"][..]),
@@ -58,6 +65,7 @@ fn distributions_that_are_none() {
         ("lognormal(9 ms, 0.8)", &["the second argument of lognormal is `cv`"]),
         ("lognormal(9, cv 0.8)", &["a time needs its unit", "\"9 ms\""]),
         ("lognormall(9 ms, cv 0.8)", &["`lognormall` is not a distribution", "did you mean lognormal"]),
+        ("expo(9 ms)", &["`expo` is not a distribution", "did you mean exponential(9 ms)"]),
         ("exponential(0 ms)", &["the mean of exponential cannot be zero"]),
         ("exponential(9 ms", &["the parenthesis is not closed"]),
         ("hyperexponential(9 ms, cv 0.5)", &["a cv of at least 1"]),
@@ -253,6 +261,7 @@ fn traffic_that_cannot_be() {
         "+[traffic.b]\nprofile = [[\"0 s\", \"1/s\"], [\"9 s\", \"2/s\"]]\n[simulation]\nwarmup = \"auto\"",
         &["simulation.warmup: \"auto\" is for what does not change in time", "warmup = \"30 s\""],
     );
+    check("+[simulation]\nwarmup = \"fast\"", &["simulation.warmup: expected a time", "write \"auto\" or a time"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Any trace as CSV, in order of arrival: `arrival_s,method,path,status,bytes,duration_s`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::detect::detect;
@@ -28,7 +28,8 @@ struct Rows<W: Write> {
     last: i64,
 }
 
-/// Nanoseconds are kept; what the log does not say is an empty field. `format`: detected where not given.
+/// Nanoseconds are kept; what the log does not say is an empty field. `format`: detected where not given. What
+/// was written before an error is no trace: the caller throws it away.
 pub fn convert(file: &Path, format: Option<&TraceFormat>, out: impl Write) -> Result<TraceCounts, TraceError> {
     let format = format.cloned().map_or_else(|| detect(file), Ok)?;
     let mut rows = Rows {
@@ -54,7 +55,7 @@ pub fn convert(file: &Path, format: Option<&TraceFormat>, out: impl Write) -> Re
     while !rows.order.is_empty() {
         rows.write_next()?;
     }
-    rows.writer.flush().map_err(|source| TraceError::Unwritable { file: rows.file.clone(), source })?;
+    rows.writer.flush().map_err(|source| TraceError::Unwritable { source })?;
     Ok(counts)
 }
 
@@ -83,8 +84,12 @@ impl<W: Write> Rows<W> {
     }
 
     fn write(&mut self, fields: [Vec<u8>; 6]) -> Result<(), TraceError> {
-        self.writer
-            .write_record(fields)
-            .map_err(|fault| TraceError::Unwritable { file: self.file.clone(), source: fault.into() })
+        self.writer.write_record(fields).map_err(|fault| TraceError::Unwritable {
+            // as it is, so that a full disk is still told as one
+            source: match fault.into_kind() {
+                ::csv::ErrorKind::Io(source) => source,
+                other => io::Error::other(format!("{other:?}")),
+            },
+        })
     }
 }

@@ -1,11 +1,15 @@
 //! Puts a set of files into a folder: all are written under temporary names first and renamed when the
-//! last one is complete, so that nobody finds half a result.
+//! last one is complete, so that nobody finds half a result. `part` is a file under a temporary name;
+//! `interrupt` removes it when the process is told to end.
+
+mod interrupt;
+mod part;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use part::Part;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
@@ -35,7 +39,11 @@ fn reason(error: &io::Error, remedy: &str) -> String {
         }
         io::ErrorKind::IsADirectory => format!("a folder of that name is in the way; remove it or {remedy}"),
         io::ErrorKind::InvalidFilename => format!("the name is too long or not allowed; {remedy}"),
-        _ => format!("{error}; {remedy}"),
+        _ => {
+            let said = error.to_string();
+            // a temporary file's name, which tempfile adds, tells nobody anything
+            format!("{}; {remedy}", said.split(" at path ").next().unwrap_or(&said))
+        }
     }
 }
 
@@ -50,11 +58,12 @@ pub fn check(folder: &Path) -> Result<(), OutputError> {
     if !existing.is_dir() {
         return Err(OutputError::Create { folder: folder.into(), source: io::ErrorKind::NotADirectory.into() });
     }
+    part::remove_abandoned(existing);
     // a file, then a folder, since one may be possible without the other
     let probe = if existing == folder {
-        fill(existing, &[]).map(drop)
+        Part::create(existing).map(drop)
     } else {
-        Builder::new().prefix(".foobar-sim-").tempdir_in(existing).map(drop)
+        tempfile::Builder::new().prefix(part::PREFIX).tempdir_in(existing).map(drop)
     };
     probe.map_err(|source| OutputError::Write { folder: existing.into(), source })
 }
@@ -62,77 +71,140 @@ pub fn check(folder: &Path) -> Result<(), OutputError> {
 /// Writes (name, content) pairs into `folder`, which is created with its parents. On an error the folder
 /// holds what it held before.
 pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
-    let created = create(folder)?;
-    let result = write_all(folder, files);
-    if result.is_err() {
-        // innermost first; one that is not empty stays
-        for path in created.iter().rev() {
-            let _ = fs::remove_dir(path);
-        }
-    }
-    result
-}
-
-/// Writes one file, whole or not at all. A device or a pipe (`/dev/stdout`) is written to, and stays what it is.
-pub fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
-    let failed = |source| OutputError::File { file: file.into(), source };
-    if fs::metadata(file).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-        return fs::OpenOptions::new().write(true).open(file).and_then(|mut f| f.write_all(content)).map_err(failed);
-    }
-    // a link stays one: what it leads to is replaced
-    let target = fs::canonicalize(file).unwrap_or_else(|_| file.into());
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    write(folder, &[(name, content.to_vec())]).map_err(|error| match error {
-        OutputError::Create { source, .. }
-        | OutputError::Write { source, .. }
-        | OutputError::Place { source, .. }
-        | OutputError::File { source, .. } => failed(source),
-    })
-}
-
-fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputError> {
+    let folders = Folders::make(folder)?;
+    part::remove_abandoned(folder);
+    let failed = |source| OutputError::Write { folder: folder.into(), source };
     let mut pending = Vec::with_capacity(files.len());
     for (name, content) in files {
         let file = folder.join(name);
         if file.is_dir() {
             return Err(OutputError::Place { file, source: io::ErrorKind::IsADirectory.into() });
         }
-        let temporary = fill(folder, content).map_err(|source| OutputError::Write { folder: folder.into(), source })?;
-        pending.push((temporary, file));
+        let mut part = Part::create(folder).map_err(failed)?;
+        part.write_all(content).map_err(failed)?;
+        pending.push((part, file));
     }
-    for (temporary, file) in pending {
-        temporary.persist(&file).map_err(|error| OutputError::Place { file, source: error.error })?;
-    }
+    part::place(pending).map_err(|(file, source)| OutputError::Place { file, source })?;
+    folders.keep();
     Ok(())
 }
 
-/// Deleted when dropped, until it is persisted.
-fn fill(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(".foobar-sim-").suffix(".part");
-    #[cfg(unix)]
-    {
-        // the umask decides, as for any file; the crate's own default is private
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.tempfile_in(folder)?;
-    let file: &mut File = temporary.as_file_mut();
-    file.write_all(content)?;
-    Ok(temporary)
+/// One file that the user named, written as its content comes. It appears under its name when it is whole; a
+/// device or a pipe (`/dev/stdout`) is written to, and stays what it is.
+pub struct OutputFile {
+    name: PathBuf,
+    to: Destination,
 }
 
-/// The folders that had to be made, outermost first.
-fn create(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
-    let missing: Vec<PathBuf> = folder
-        .ancestors()
-        .filter(|path| !path.as_os_str().is_empty())
-        .take_while(|path| !path.exists())
-        .map(Path::to_path_buf)
-        .collect();
-    fs::create_dir_all(folder).map_err(|source| OutputError::Create { folder: folder.into(), source })?;
-    Ok(missing.into_iter().rev().collect())
+enum Destination {
+    Device(File),
+    /// The part goes before the folders that were made for it.
+    Part {
+        part: Part,
+        target: PathBuf,
+        folders: Folders,
+    },
+}
+
+impl OutputFile {
+    pub fn create(file: &Path) -> Result<OutputFile, OutputError> {
+        let failed = |source| OutputError::File { file: file.into(), source };
+        let name = file.to_path_buf();
+        if fs::metadata(file).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            let device = fs::OpenOptions::new().write(true).open(file).map_err(failed)?;
+            return Ok(OutputFile { name, to: Destination::Device(device) });
+        }
+        // a link stays one: what it leads to is replaced
+        let target = fs::canonicalize(file).unwrap_or_else(|_| file.into());
+        if target.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folders = Folders::make(folder).map_err(|error| match error {
+            OutputError::Create { source, .. }
+            | OutputError::Write { source, .. }
+            | OutputError::Place { source, .. }
+            | OutputError::File { source, .. } => failed(source),
+        })?;
+        part::remove_abandoned(folder);
+        let part = Part::create(folder).map_err(failed)?;
+        Ok(OutputFile { name, to: Destination::Part { part, target, folders } })
+    }
+
+    /// Nothing more comes.
+    pub fn place(self) -> Result<(), OutputError> {
+        match self.to {
+            Destination::Device(_) => Ok(()),
+            Destination::Part { part, target, folders } => {
+                part::place(vec![(part, target)])
+                    .map_err(|(_, source)| OutputError::File { file: self.name, source })?;
+                folders.keep();
+                Ok(())
+            }
+        }
+    }
+
+    /// What a failed write means for the file.
+    pub fn failed(&self, source: io::Error) -> OutputError {
+        OutputError::File { file: self.name.clone(), source }
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.to {
+            Destination::Device(device) => device.write(bytes),
+            Destination::Part { part, .. } => part.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            Destination::Device(device) => device.flush(),
+            Destination::Part { part, .. } => part.flush(),
+        }
+    }
+}
+
+/// Folders that had to be made, removed again when dropped unless they are kept.
+struct Folders {
+    /// Outermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Folders {
+    fn make(folder: &Path) -> Result<Folders, OutputError> {
+        let mut made: Vec<PathBuf> = folder
+            .ancestors()
+            .filter(|path| !path.as_os_str().is_empty())
+            .take_while(|path| !path.exists())
+            .map(Path::to_path_buf)
+            .collect();
+        made.reverse();
+        interrupt::watch();
+        let mut held = interrupt::held();
+        made.iter().for_each(|path| held.add(path));
+        drop(held);
+        let folders = Folders { made };
+        fs::create_dir_all(folder).map_err(|source| OutputError::Create { folder: folder.into(), source })?;
+        Ok(folders)
+    }
+
+    fn keep(mut self) {
+        let mut held = interrupt::held();
+        self.made.drain(..).for_each(|path| held.forget(&path));
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        let mut held = interrupt::held();
+        // innermost first; one that is not empty stays
+        for path in self.made.iter().rev() {
+            let _ = fs::remove_dir(path);
+            held.forget(path);
+        }
+    }
 }
 
 /// A scenario's name as that of a folder: letters, digits, `-`, `_` and `.`, never hidden, never a path.
@@ -155,6 +227,12 @@ mod tests {
 
     fn files() -> Vec<(String, Vec<u8>)> {
         vec![("a.txt".into(), b"first".to_vec()), ("b.txt".into(), b"second".to_vec())]
+    }
+
+    fn write_file(file: &Path, content: &[u8]) -> Result<(), OutputError> {
+        let mut output = OutputFile::create(file)?;
+        output.write_all(content).map_err(|source| output.failed(source))?;
+        output.place()
     }
 
     fn listing(folder: &Path) -> Vec<String> {
@@ -188,6 +266,21 @@ mod tests {
         let inside = root.path().join("new/folder");
         write(&inside, &[("no/such/folder".into(), b"x".to_vec())]).unwrap_err();
         assert!(!root.path().join("new").exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let left = |name: &str| fs::write(root.path().join(name), "half").unwrap();
+        left(".foobar-sim-Ab3dEf.part");
+        left(".foobar-sim-notes");
+        let other = OutputFile::create(&root.path().join("rows.csv")).unwrap();
+        left(".foobar-sim-Cd3dEf.part");
+        write(root.path(), &files()).unwrap();
+        let names = listing(root.path());
+        assert_eq!(names.iter().filter(|name| name.ends_with(".part")).count(), 1, "of the other one: {names:?}");
+        other.place().unwrap();
+        assert_eq!(listing(root.path()), [".foobar-sim-notes", "a.txt", "b.txt", "rows.csv"]);
     }
 
     #[test]
@@ -231,6 +324,22 @@ mod tests {
             let error = check(Path::new(wrong)).unwrap_err().to_string();
             assert!(error.starts_with("cannot write into /proc/sys: "), "{error}");
         }
+        let error = check(Path::new("/proc/new")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write into /proc: ") && !error.contains(".foobar-sim"), "{error}");
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_whole_and_leaves_nothing_when_it_is_given_up() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("new/folder/rows.csv");
+        let mut output = OutputFile::create(&file).unwrap();
+        output.write_all(b"half").unwrap();
+        let folder = file.parent().unwrap();
+        assert!(!file.exists() && listing(folder).len() == 1, "under another name in the same folder");
+        drop(output);
+        assert!(listing(root.path()).is_empty());
+        write_file(&file, b"whole").unwrap();
+        assert_eq!((listing(folder), fs::read(&file).unwrap()), (vec!["rows.csv".into()], b"whole".to_vec()));
     }
 
     #[cfg(unix)]
