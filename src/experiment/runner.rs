@@ -149,6 +149,14 @@ impl<'s> Prepared<'s> {
         for note in &self.compiled.notes {
             let (server, needed_bytes, ram_bytes) = match note {
                 CompileNote::MemoryShort { server, needed_bytes, ram_bytes } => (server, needed_bytes, ram_bytes),
+                CompileNote::FaultAfterTheEnd { fault } => {
+                    warnings.push(Warning {
+                        id: "fault_after_the_end",
+                        message: format!("fault {fault} comes when the run is over"),
+                        advice: "let it happen earlier, or set simulation.duration longer".into(),
+                    });
+                    continue;
+                }
                 CompileNote::FaultWithoutEffect { fault } => {
                     warnings.push(Warning {
                         id: "fault_without_effect",

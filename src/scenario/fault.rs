@@ -1,7 +1,7 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
 use super::distribution::positive_distribution;
-use super::model::{Discipline, Effect, Fault, Server, Service, ServiceKind, Simulation, When};
+use super::model::{Discipline, Effect, Fault, Server, Service, ServiceKind, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
@@ -17,12 +17,11 @@ pub fn read(
     names: &Names,
     servers: &[Server],
     services: &[Option<Service>],
-    simulation: &Simulation,
 ) -> Option<Fault> {
     for later in LATER {
         section.unsupported(reader, later, "leave it out; in this version a fault is `hang` or `slow`");
     }
-    let when = read_when(reader, section, simulation);
+    let when = read_when(reader, section);
     section.conflict(reader, "hang", "slow");
     let hang = section.within_if(reader, "hang", |reader, hang| read_hang(reader, hang, names, services));
     let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
@@ -33,7 +32,7 @@ pub fn read(
 }
 
 /// `at` and `lasts`, or `mttf` and `mttr`.
-fn read_when(reader: &mut Reader, section: &mut Section<'_>, simulation: &Simulation) -> Option<When> {
+fn read_when(reader: &mut Reader, section: &mut Section<'_>) -> Option<When> {
     for (at, random) in [("at", "mttf"), ("lasts", "mttr"), ("at", "mttr"), ("lasts", "mttf")] {
         section.conflict(reader, at, random);
     }
@@ -49,16 +48,6 @@ fn read_when(reader: &mut Reader, section: &mut Section<'_>, simulation: &Simula
     }
     let at_s = section.required(reader, "at", quantity(Dimension::Time), "\"10 min\"");
     let lasts_s = section.optional(reader, "lasts", positive(Dimension::Time));
-    if let Some(duration_s) = simulation.duration_s.filter(|duration| at_s >= *duration)
-        && let Some(entry) = section.get("at")
-    {
-        let flaw = Flaw::new(format!("the run ends at {duration_s} s, before this fault"), "would have no effect");
-        reader.flaw(
-            &section.key("at"),
-            &entry.node,
-            flaw.help("let it happen earlier, or set simulation.duration longer"),
-        );
-    }
     Some(When::At { at_s, lasts_s })
 }
 

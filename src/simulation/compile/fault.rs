@@ -33,6 +33,10 @@ impl Compiler<'_> {
                     FaultTimes::Random { up: up.scaled(1e9).sampler(), down: down.scaled(1e9).sampler() }
                 }
             };
+            let end = self.scenario.simulation.duration_s.map_or(u64::MAX, nanos);
+            if matches!(when, FaultTimes::Once { at, .. } if at >= end) {
+                self.notes.push(CompileNote::FaultAfterTheEnd { fault: index + 1 });
+            }
             let (hung, slowed) = match &fault.effect {
                 Effect::Hang { service, instances } => self.hung(*service, instances),
                 Effect::Slow { server, cpu, disk, nic } => (Vec::new(), self.slowed(*server, *cpu, *disk, *nic)),

@@ -44,6 +44,8 @@ pub enum CompileNote {
     MemoryShort { server: String, needed_bytes: f64, ram_bytes: f64 },
     /// A fault (numbered from 1) of something that no request uses.
     FaultWithoutEffect { fault: usize },
+    /// It would begin when the run is over.
+    FaultAfterTheEnd { fault: usize },
 }
 
 /// Index of a program of its own.
