@@ -1,7 +1,7 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
 use super::distribution::positive_distribution;
-use super::model::{Discipline, Effect, Fault, Server, Service, ServiceKind, When};
+use super::model::{Discipline, Effect, Fault, Server, Service, ServiceKind, Simulation, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
@@ -17,11 +17,12 @@ pub fn read(
     names: &Names,
     servers: &[Server],
     services: &[Option<Service>],
+    simulation: &Simulation,
 ) -> Option<Fault> {
     for later in LATER {
         section.unsupported(reader, later, "leave it out; in this version a fault is `hang` or `slow`");
     }
-    let when = read_when(reader, section);
+    let when = read_when(reader, section, simulation);
     section.conflict(reader, "hang", "slow");
     let hang = section.within_if(reader, "hang", |reader, hang| read_hang(reader, hang, names, services));
     let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
@@ -32,13 +33,19 @@ pub fn read(
 }
 
 /// `at` and `lasts`, or `mttf` and `mttr`.
-fn read_when(reader: &mut Reader, section: &mut Section<'_>) -> Option<When> {
+fn read_when(reader: &mut Reader, section: &mut Section<'_>, simulation: &Simulation) -> Option<When> {
     for (at, random) in [("at", "mttf"), ("lasts", "mttr"), ("at", "mttr"), ("lasts", "mttf")] {
         section.conflict(reader, at, random);
     }
     if section.has("mttf") || section.has("mttr") {
         let up = section.required(reader, "mttf", positive_distribution(Dimension::Time), "\"exponential(30 d)\"");
         let down = section.required(reader, "mttr", positive_distribution(Dimension::Time), "\"exponential(1 h)\"");
+        if simulation.duration_s.is_none()
+            && let Some(entry) = section.get("mttf")
+        {
+            let flaw = Flaw::new("a run that plays its traces out has no end before the next fault", "never the last");
+            reader.flaw(&section.key("mttf"), &entry.node, flaw.help("set simulation.duration, or write at and lasts"));
+        }
         return Some(When::Random { up, down });
     }
     if !section.has("at") {

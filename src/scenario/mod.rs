@@ -144,7 +144,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     });
     let faults =
         section.elements(reader, "fault", "[{ at = \"10 min\", hang = { service = \"app\" } }]", |reader, fault| {
-            fault::read(reader, fault, &names, &servers, &services)
+            fault::read(reader, fault, &names, &servers, &services, &simulation)
         });
     let network = section.within(reader, "network", simulation::read_network);
     section.finish(reader);

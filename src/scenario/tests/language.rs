@@ -322,6 +322,22 @@ fn recorded_work_is_taken_by_the_name_of_its_column() {
 }
 
 #[test]
+fn faults_and_impatient_clients_mean_the_same_when_read_again() {
+    let text = format!(
+        "{QUEUE}client = {{ timeout = \"1 s\", retries = 2, backoff = {{ base = \"10 ms\" }}, budget = {{}} }}\n\
+         [[fault]]\nat = \"1 s\"\nhang = {{ service = \"cpu\" }}\n\
+         [server.a]\n[service.app]\nkind = \"app\"\nservers = [\"a\"]\n\
+         [[fault]]\nmttf = \"exponential(1 h)\"\nmttr = \"5 min\"\nslow = {{ server = \"a\", cpu = 0.5, disk = 0.1 }}\n"
+    );
+    let scenario = loaded(&text);
+    let printed = print_effective(&scenario);
+    let again = load_str("again", &printed, &Overrides::default()).unwrap_or_else(|e| panic!("{printed}\n{e}"));
+    assert_eq!(scenario.faults.len(), 2);
+    assert_eq!(again.faults, scenario.faults);
+    assert_eq!(again.traffic[0].client, scenario.traffic[0].client);
+}
+
+#[test]
 fn every_step_of_a_path_is_read() {
     let path = r#"request.job.path=["cpu", { visit = "cpu", service = "2 ms" }, { hold = "pool", path = [{ delay = "1 ms" }] },
         { probability = 0.3, path = ["cpu"] }, { choose = [{ weight = 0.6, path = ["cpu"] }, { weight = 0.4, path = [] }] },

@@ -155,6 +155,12 @@ fn faults_that_cannot_be() {
         ("--fault=[{ at = \"1 s\", slow = { server = \"app9\", cpu = 0.5 } }]", &["there is no server `app9`"]),
         ("--fault=[{ at = \"1 s\", slow = { server = \"app1\", cpu = 0 } }]", &["zero is not possible"]),
         (
+            "[service.s]\nkind = \"station\"\nservice = \"1 ms\"\n[request.x]\npath = [\"s\"]\n[traffic.t]\n\
+             process = \"trace\"\nfile = \"a.csv\"\nformat = \"csv\"\ncolumns = { time = \"t\" }\notherwise = \"x\"\n\
+             [[fault]]\nmttf = \"1 h\"\nmttr = \"1 s\"\nhang = { service = \"s\" }\n",
+            &["has no end before the next fault", "set simulation.duration"],
+        ),
+        (
             "--fault=[{ at = \"1 s\", slow = { server = \"app1\", cpu = 0.5 }, hang = { service = \"app\" } }]",
             &["cannot stand beside"],
         ),

@@ -30,7 +30,8 @@ use crate::model::request::{NONE, Request, RequestId, Slab};
 
 /// One run in progress.
 ///
-/// `WATCHED`: it keeps a log or the distributions of a station. A run that does neither does not ask at each event.
+/// `WATCHED`: it keeps a log or the distributions of a station, or something goes wrong. Other runs do not ask for any
+/// of this at each event.
 pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) now: u64,
     /// Up to here events come one after the other; then the observation has something to do.
