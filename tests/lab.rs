@@ -7,7 +7,6 @@
 
 use std::path::{Path, PathBuf};
 
-use foobar_sim::experiment::Outcome;
 use foobar_sim::experiment::runner::{Options, run};
 use foobar_sim::experiment::summary::Summary;
 use foobar_sim::scenario::{Overrides, load};
@@ -16,13 +15,9 @@ const MEAN_ERROR_MAX: f64 = 0.03;
 const P99_ERROR_MAX: f64 = 0.06;
 
 fn simulated(case: &str) -> Summary {
-    outcome(case).summary
-}
-
-fn outcome(case: &str) -> Outcome {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{case}.toml"));
     let scenario = load(&file, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
-    run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("the recording can be read")
+    run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("the recording can be read").summary
 }
 
 /// A column of a recording; empty cells left out.
@@ -211,16 +206,14 @@ fn a_frozen_application_costs_as_many_answers_as_in_the_lab() {
     let (status, latency, arrived) = (column("status"), column("lat_ms"), column("sched_s"));
     let answered: Vec<f64> = (latency.iter().zip(&status)).filter(|(_, s)| **s == 200.0).map(|(l, _)| *l).collect();
     let last_lost = arrived.iter().zip(&status).filter(|(_, s)| **s != 200.0).map(|(at, _)| *at).fold(0.0, f64::max);
-    let outcome = outcome(case);
-    let all = &outcome.summary.traffic[0];
+    let summary = simulated(case);
+    let (all, incident) = (&summary.traffic[0], &summary.incidents[0]);
     let mut compared = Compared::new(case);
     compared.relative("lost", (status.len() - answered.len()) as f64, Some(all.failed as f64), RETRIES_ERROR_MAX);
     compared.relative("p50 ms", quantile(&answered, 0.5), all.latency_ms.p50.value, RETRIES_ERROR_MAX);
     compared.relative("mean ms", mean(&answered), all.latency_ms.mean.value, RETRIES_ERROR_MAX);
     // a request is lost a second after it came
-    let windows = &outcome.merged.windows;
-    let width_s = windows.width_ns as f64 / 1e9;
-    let last = windows.windows.iter().rposition(|w| w.failed.iter().any(|n| *n > 0)).expect("some are lost");
-    compared.relative("last lost, s", last_lost + 1.0, Some((last as f64 + 0.5) * width_s), RETRIES_ERROR_MAX);
+    compared.relative("answered again, s", last_lost + 1.0, incident.recovered_s, RETRIES_ERROR_MAX);
+    assert_eq!(incident.failures.value, Some(all.failed as f64), "nobody is lost at another time");
     compared.end();
 }

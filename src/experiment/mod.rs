@@ -8,6 +8,7 @@
 mod bounds;
 pub mod checks;
 pub mod estimate;
+mod incidents;
 pub mod merge;
 pub mod outcome;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::summary::{
     TrafficSummary, Warning,
 };
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, bounds, precision, summary, theory};
+use super::{Outcome, bounds, incidents, precision, summary, theory};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult};
@@ -78,6 +78,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     let replication = stations::replication(&doubt, &mut notes, runs);
     warnings.extend(observation_cautions(runs, &doubt, context, &classes[0].1, notes).iter().map(Caution::warning));
 
+    let incidents = incidents::incidents(&doubt, scenario, runs);
     let mut checks = checks(runs);
     checks.extend(theory::checks(scenario, &stations));
     checks.extend(context.load.map(|load| bounds::checks(scenario, runs, load)).unwrap_or_default());
@@ -95,6 +96,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         bottleneck: bottleneck(&stations, context.load),
         stations,
         replication,
+        incidents,
         checks,
         warnings,
         sensitivities: context.sensitivities.clone(),

@@ -20,6 +20,7 @@ pub struct Summary {
     pub traffic: Vec<TrafficSummary>,
     pub stations: Vec<StationSummary>,
     pub replication: Vec<ReplicationSummary>,
+    pub incidents: Vec<Incident>,
     pub bottleneck: Option<Bottleneck>,
     pub checks: Vec<Check>,
     pub warnings: Vec<Warning>,
@@ -27,6 +28,25 @@ pub struct Summary {
     pub sensitivities: Vec<Sensitivity>,
     pub assumptions: Vec<AssumptionSummary>,
     pub totals: Totals,
+}
+
+/// A fault that happened at a given time, and what became of requests meanwhile. Times are from t = 0, and those that
+/// are observed are exact to a window of the time series.
+#[derive(Clone, Debug, Serialize)]
+pub struct Incident {
+    /// Its number in the scenario, from 1.
+    pub fault: u32,
+    pub what: String,
+    pub at_s: f64,
+    /// `None`: it lasts to the end.
+    pub until_s: Option<f64>,
+    /// When requests were answered again: the end of the last window, from the fault's beginning on, in which more
+    /// than 1% of all runs' requests failed. `None`: in none so many failed, or they fail to the end.
+    pub recovered_s: Option<f64>,
+    /// Requests that failed from the fault's beginning until they were answered again, of each run.
+    pub failures: Estimate,
+    /// Of the requests answered while the fault lasts.
+    pub p99_ms_during: Estimate,
 }
 
 #[derive(Clone, Debug, Serialize)]

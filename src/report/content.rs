@@ -49,6 +49,7 @@ pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
     failed_checks(summary, &mut blocks);
     traffic(summary, &mut blocks);
     availability(summary, &mut blocks);
+    incidents(summary, &mut blocks);
     stations(summary, extent, &mut blocks);
     station_detail(summary, &mut blocks);
     replication(summary, &mut blocks);
@@ -133,6 +134,31 @@ fn availability(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Table(table));
     out.push(Block::Line(Tone::Faint, "p99 (all) ranks every failure above every answer.".into()));
     reasons(&summary.traffic, out);
+}
+
+fn incidents(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.incidents.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Incidents".into()));
+    let mut table = Table::new(&["fault", "at s", "until s", "answered again s", "failed a run", "p99 during ms"]);
+    for incident in &summary.incidents {
+        let time = |seconds: Option<f64>| Figure::plain(seconds.map_or("-".into(), |s| format!("{s:.1}")));
+        table.row(
+            &incident.fault.to_string(),
+            vec![
+                time(Some(incident.at_s)),
+                time(incident.until_s),
+                time(incident.recovered_s),
+                figure::estimate(&incident.failures, 1.0),
+                figure::estimate(&incident.p99_ms_during, 1.0),
+            ],
+        );
+    }
+    out.push(Block::Table(table));
+    for incident in &summary.incidents {
+        out.push(Block::Line(Tone::Faint, format!("{}: {}", incident.fault, incident.what)));
+    }
 }
 
 fn reasons(traffic: &[TrafficSummary], out: &mut Vec<Block>) {

@@ -204,6 +204,7 @@ fn summary(merged: &Merged) -> Summary {
             utilization: Some(0.832),
             max_rate_per_s: Some(721.154),
         }),
+        incidents: Vec::new(),
         checks: (1..=37)
             .map(|i| Check {
                 name: format!("littles_law.{i}"),

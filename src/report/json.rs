@@ -4,8 +4,8 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::summary::{
-    AssumptionSummary, Bottleneck, Check, Estimate, Lag, Latency, ReplicationSummary, ScenarioId, Sensitivity,
-    StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary, Warning,
+    AssumptionSummary, Bottleneck, Check, Estimate, Incident, Lag, Latency, ReplicationSummary, ScenarioId,
+    Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary, Warning,
 };
 
 pub fn render(summary: &Summary) -> String {
@@ -37,8 +37,7 @@ struct Document<'a> {
     traffic: Object<'a, Traffic<'a>>,
     stations: Object<'a, Station<'a>>,
     replication: Object<'a, Replication<'a>>,
-    /// Empty: scenarios have no faults yet.
-    incidents: [(); 0],
+    incidents: &'a [Incident],
     bottleneck: &'a Option<Bottleneck>,
     checks: &'a [Check],
     warnings: &'a [Warning],
@@ -60,6 +59,7 @@ impl<'a> Document<'a> {
             traffic,
             stations,
             replication,
+            incidents,
             bottleneck,
             checks,
             warnings,
@@ -81,7 +81,7 @@ impl<'a> Document<'a> {
             traffic: Object(traffic.iter().map(Traffic::of).collect()),
             stations: Object(stations.iter().map(Station::of).collect()),
             replication: Object(replication.iter().map(Replication::of).collect()),
-            incidents: [],
+            incidents,
             bottleneck,
             checks,
             warnings,

@@ -1,0 +1,97 @@
+//! What faults cost, read off the time series of the runs. Random faults are none: they come at other times in each
+//! run, and what they cost is in the figures of the whole run.
+
+use super::estimate::Doubt;
+use super::merge;
+use super::summary::Incident;
+use crate::scenario::{Effect, Fault, Scenario, When};
+use crate::simulation::result::{CoarseHistogram, RunResult, Window};
+
+/// Above this share of failed requests a window is one of the incident.
+const FAILED_SHARE: f64 = 0.01;
+
+pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<Incident> {
+    let merged = merge::windows(runs);
+    let width_s = merged.width_ns as f64 / 1e9;
+    let numbered = scenario.faults.iter().zip(1..);
+    let found = numbered.filter_map(|(fault, number)| {
+        let When::At { at_s, lasts_s } = fault.when else { return None };
+        let first = (at_s / width_s) as usize;
+        if first >= merged.windows.len() {
+            return None;
+        }
+        let until_s = lasts_s.map(|lasts| at_s + lasts);
+        let last = until_s.map_or(merged.windows.len(), |until| (until / width_s).ceil() as usize);
+        let last = last.clamp(first + 1, merged.windows.len());
+        let failing = merged.windows.iter().rposition(is_failing).filter(|&window| window >= first);
+        let recovered = failing.filter(|&window| window + 1 < merged.windows.len());
+        let end = failing.map_or(last, |window| last.max(window + 1));
+        let failed = |run: &RunResult| Some(part(run, width_s, first, end).iter().map(failures).sum::<u64>() as f64);
+        let each: Vec<f64> = runs.iter().filter_map(|run| p99_ms(part(run, width_s, first, last))).collect();
+        let p99_ms_during = match p99_ms(&merged.windows[first..last]) {
+            Some(all) => doubt.around(all, &each),
+            None => super::estimate::nothing(),
+        };
+        Some(Incident {
+            fault: number,
+            what: what(scenario, fault),
+            at_s,
+            until_s,
+            recovered_s: recovered.map(|window| (window + 1) as f64 * width_s),
+            failures: doubt.mean(runs.iter().map(failed)),
+            p99_ms_during,
+        })
+    });
+    found.collect()
+}
+
+/// Windows of one run that lie in those of the merged series.
+fn part(run: &RunResult, width_s: f64, first: usize, end: usize) -> &[Window] {
+    let own = run.windows.width_ns as f64 / 1e9;
+    let windows = &run.windows.windows;
+    let at = |window: usize| ((window as f64 * width_s / own).round() as usize).min(windows.len());
+    &windows[at(first)..at(end)]
+}
+
+fn p99_ms(windows: &[Window]) -> Option<f64> {
+    let mut all = CoarseHistogram::default();
+    windows.iter().for_each(|window| all.merge(&window.latency));
+    all.quantile(0.99).map(|ns| ns / 1e6)
+}
+
+fn failures(window: &Window) -> u64 {
+    window.failed.iter().sum()
+}
+
+fn is_failing(window: &Window) -> bool {
+    let failed = failures(window) as f64;
+    failed > FAILED_SHARE * (failed + window.completed as f64)
+}
+
+/// In the words of the scenario.
+fn what(scenario: &Scenario, fault: &Fault) -> String {
+    match &fault.effect {
+        Effect::Hang { service, instances } => {
+            let service = &scenario.services[*service];
+            let on: Vec<&str> = instances
+                .iter()
+                .filter_map(|&i| service.servers.get(i))
+                .map(|placement| scenario.servers[placement.server].name.as_str())
+                .collect();
+            if on.is_empty() {
+                format!("{} hangs", service.name)
+            } else {
+                format!("{} on {} hangs", service.name, on.join(", "))
+            }
+        }
+        Effect::Slow { server, cpu, disk, nic } => {
+            let parts = [("cpu", cpu), ("disk", disk), ("nic", nic)];
+            let slow: Vec<String> = parts
+                .iter()
+                .filter(|(_, f)| **f != 1.0)
+                .map(|(part, f)| format!("{part} at {f} of its speed"))
+                .collect();
+            format!("{}: {}", scenario.servers[*server].name, slow.join(", "))
+        }
+    }
+}
