@@ -145,7 +145,7 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
     for incident in &summary.incidents {
         let time = |seconds: Option<f64>| Figure::plain(seconds.map_or("-".into(), |s| format!("{s:.1}")));
         table.row(
-            &incident.fault.to_string(),
+            incident.fault.to_string(),
             vec![
                 time(Some(incident.at_s)),
                 time(incident.until_s),

@@ -19,6 +19,33 @@ fn the_terminal_sees_what_matters_first() {
 }
 
 #[test]
+fn an_incident_says_what_happened_and_when_it_was_over() {
+    use crate::experiment::summary::{Estimate, Incident};
+    let mut summary = example::outcome().summary;
+    let estimate = |value, ci95| Estimate { value: Some(value), ci95, runs: 10, censored: false };
+    summary.incidents = vec![Incident {
+        fault: 1,
+        what: "app on app1 hangs".into(),
+        at_s: 60.0,
+        until_s: Some(65.0),
+        recovered_s: Some(73.5),
+        failures: estimate(812.0, Some([800.0, 824.0])),
+        p99_ms_during: estimate(940.0, None),
+    }];
+    let text = text::render(&summary, None, false);
+    assert!(longest_line(&text) <= 80, "{text}");
+    let begin = text.find("Incidents").expect("a heading");
+    let shown: String = text[begin..].lines().take(4).map(|line| format!("{}\n", line.trim_end())).collect();
+    insta::assert_snapshot!(shown, @r"
+    Incidents
+      fault  at s  until s  answered again s  failed a run  p99 during ms
+      1      60.0     65.0              73.5       812 ±12         940 ±?
+      1: app on app1 hangs
+    ");
+    assert!(json::render(&summary).contains("\"recovered_s\": 73.5"));
+}
+
+#[test]
 fn a_run_without_answers_says_so() {
     let text = text::render(&example::nothing().summary, None, false);
     assert!(text.contains("No request was answered."), "{text}");
