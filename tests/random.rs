@@ -10,7 +10,7 @@ use foobar_sim::simulation::{RunPlan, run};
 use rayon::prelude::*;
 
 /// In the gate, and in the full campaign.
-const SCENARIOS: u64 = 300;
+const SCENARIOS: u64 = 500;
 const SCENARIOS_FULL: u64 = 20_000;
 
 struct Dice(KeyedRng);
@@ -80,6 +80,18 @@ fn path_scenario(dice: &mut Dice) -> String {
         text += &format!("[request.{class}]\npath = {path}\n");
     }
     text += &traffic(dice, "a = 3, b = 1");
+    text += &format!("client = {{ {} }}\n", client(dice));
+    // what serves by priority cannot be stopped
+    let stops: Vec<String> = (0..stations)
+        .map(|i| format!("s{i}"))
+        .filter(|name| {
+            let station = text.split(&format!("[service.{name}]")).nth(1).and_then(|rest| rest.split('[').next());
+            station.is_some_and(|station| !station.contains("priority"))
+        })
+        .collect();
+    if !stops.is_empty() {
+        text += &faults(dice, &stops.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    }
     text
 }
 
@@ -133,6 +145,51 @@ fn traffic(dice: &mut Dice, mix: &str) -> String {
         ),
     };
     format!("[traffic.t]\n{process}\nmix = {{ {mix} }}\n")
+}
+
+/// How clients wait and try again: a table of keys, or nothing.
+fn client(dice: &mut Dice) -> String {
+    let mut keys = Vec::new();
+    if dice.chance(50) {
+        keys.push(format!("timeout = \"{} ms\"", [5, 20, 100, 1000][dice.up_to(4) as usize]));
+    }
+    if dice.chance(40) {
+        keys.push(format!("retries = {}", 1 + dice.up_to(4)));
+        match dice.up_to(3) {
+            0 => {}
+            1 => keys.push(format!("backoff = \"{}\"", dice.time())),
+            _ => keys.push("backoff = { base = \"2 ms\", max = \"10 ms\" }".into()),
+        }
+        if dice.chance(40) {
+            keys.push("budget = { ratio = 0.1, reserve = 5 }".into());
+        }
+    }
+    keys.join(", ")
+}
+
+/// Behind another key.
+fn more(keys: &str) -> String {
+    if keys.is_empty() { String::new() } else { format!(", {keys}") }
+}
+
+/// Up to three faults of the given services and servers.
+fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
+    let mut text = String::new();
+    for _ in 0..dice.up_to(4) {
+        text += "[[fault]]\n";
+        text += &match dice.up_to(3) {
+            0 => format!("at = \"{} ms\"\n", dice.up_to(3900)),
+            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 1 + dice.up_to(1500)),
+            _ => "mttf = \"exponential(400 ms)\"\nmttr = \"exponential(100 ms)\"\n".to_owned(),
+        };
+        text += &if servers.is_empty() || dice.chance(60) {
+            format!("hang = {{ service = \"{}\" }}\n", dice.pick(services))
+        } else {
+            let part = dice.pick(&["cpu", "disk", "nic"]);
+            format!("slow = {{ server = \"{}\", {part} = {} }}\n", dice.pick(servers), dice.pick(&["0.05", "0.5", "3"]))
+        };
+    }
+    text
 }
 
 /// The tiers, with limits so small that every way of failing is taken.
@@ -221,7 +278,8 @@ fn tier_scenario(dice: &mut Dice) -> String {
         dice.time()
     );
     text += &traffic(dice, "file = 2, page = 2, order = 1");
-    text += "client = { requests_per_connection = 3 }\n";
+    text += &format!("client = {{ requests_per_connection = 3{} }}\n", more(&client(dice)));
+    text += &faults(dice, &["lb", "web", "app", "db"], &["lb", "db1", "db2"]);
     text
 }
 
