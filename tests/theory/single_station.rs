@@ -270,7 +270,7 @@ fn clients() -> Vec<Case> {
         "{}[[fault]]\nmttf = \"exponential(10 s)\"\nmttr = \"exponential(2 s)\"\nhang = {{ service = \"s\" }}\n",
         poisson(50.0, "service = \"exponential(10 ms)\"")
     );
-    let a17 = Model::new(breaks, 0.0, 4_000.0, 64_000.0)
+    let a17 = Model::new(breaks, 0.0, 4_000.0, 128_000.0)
         .is("mean_in_system", 43.16666666666808, |r| r.station("s").present())
         .is("mean_sojourn", 0.8633333333333616, |r| r.station("s").sojourn());
 
