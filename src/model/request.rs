@@ -45,7 +45,8 @@ pub struct Request {
     pub depth: u8,
     /// 0, or a `FailureReason`.
     pub failure: u8,
-    /// The one who waits for this branch of a fork or for this attempt; of a transaction on its way to a replica, its ticket.
+    /// The one who waits for this branch of a fork or for this attempt; of a transaction on its way to a replica,
+    /// its ticket.
     pub parent: u32,
     /// Closed user, numbered over all sources; `NONE` for open traffic.
     pub user: u32,
