@@ -5,6 +5,7 @@
 //! are in `client`, `haproxy`, `nginx`, `app`, `mysql`, `station` and `path`.
 
 mod app;
+mod checks;
 mod client;
 mod emit;
 mod fault;
