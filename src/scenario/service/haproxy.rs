@@ -54,39 +54,46 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     let balance_source = "HAProxy configuration manual: roundrobin where nothing is said";
     let balance = section.or_default(reader, "balance", balance, "\"roundrobin\"", balance_source);
     let server_maxconn = section.within(reader, "default_server", |reader, server| {
-        let maxconn =
-            server.or_default(reader, "maxconn", server_maxconn, "\"unlimited\"", "HAProxy configuration manual: no limit");
+        let maxconn = server.or_default(
+            reader,
+            "maxconn",
+            server_maxconn,
+            "\"unlimited\"",
+            "HAProxy configuration manual: no limit",
+        );
         (maxconn, read_check(reader, server))
     });
     let (server_maxconn, mut check) = server_maxconn;
-    let (timeout_queue_s, timeout_connect_s, timeout_server_s) = section.within(reader, "timeout", |reader, timeout| {
-        for later in ["client", "http_request", "http_keep_alive"] {
-            timeout.unsupported(reader, later, "leave it out; clients send and read without delay in this version");
-        }
-        let connect_source = "HAProxy configuration manual: 5 s in its examples";
-        let connect = timeout.or_default(reader, "connect", positive(Dimension::Time), "5 s", connect_source);
-        let queue = match timeout.has("queue") {
-            true => timeout.or_default(reader, "queue", quantity(Dimension::Time), "5 s", ""),
-            false => {
-                let source = "HAProxy configuration manual: `timeout connect` where it is not set";
-                timeout.or_default(reader, "queue", quantity(Dimension::Time), &format!("{connect} s"), source)
+    let (timeout_queue_s, timeout_connect_s, timeout_server_s) =
+        section.within(reader, "timeout", |reader, timeout| {
+            for later in ["client", "http_request", "http_keep_alive"] {
+                timeout.unsupported(reader, later, "leave it out; clients send and read without delay in this version");
             }
-        };
-        let server_source = "HAProxy configuration manual: no time-out where none is set (it warns)";
-        let server = timeout.or_default(reader, "server", positive_or_none(Dimension::Time), "\"none\"", server_source);
-        if let Some(of_check) = timeout.optional(reader, "check", positive(Dimension::Time)) {
-            match &mut check {
-                Some(check) => check.timeout_s = Some(of_check),
-                None => {
-                    let entry = timeout.get("check").expect("it was read");
-                    let flaw = Flaw::new("there are no health checks", "has no effect")
-                        .help("add default_server = { inter = \"2 s\" }, or remove it");
-                    reader.flaw(&timeout.key("check"), &entry.node, flaw);
+            let connect_source = "HAProxy configuration manual: 5 s in its examples";
+            let connect = timeout.or_default(reader, "connect", positive(Dimension::Time), "5 s", connect_source);
+            let queue = match timeout.has("queue") {
+                true => timeout.or_default(reader, "queue", quantity(Dimension::Time), "5 s", ""),
+                false => {
+                    let source = "HAProxy configuration manual: `timeout connect` where it is not set";
+                    timeout.or_default(reader, "queue", quantity(Dimension::Time), &format!("{connect} s"), source)
+                }
+            };
+            let server_source = "HAProxy configuration manual: no time-out where none is set (it warns)";
+            let server =
+                timeout.or_default(reader, "server", positive_or_none(Dimension::Time), "\"none\"", server_source);
+            if let Some(of_check) = timeout.optional(reader, "check", positive(Dimension::Time)) {
+                match &mut check {
+                    Some(check) => check.timeout_s = Some(of_check),
+                    None => {
+                        let entry = timeout.get("check").expect("it was read");
+                        let flaw = Flaw::new("there are no health checks", "has no effect")
+                            .help("add default_server = { inter = \"2 s\" }, or remove it");
+                        reader.flaw(&timeout.key("check"), &entry.node, flaw);
+                    }
                 }
             }
-        }
-        (queue, connect, server)
-    });
+            (queue, connect, server)
+        });
     let httpchk = section.optional(reader, "option_httpchk", |_, node| around.names.class(node));
     if httpchk.is_some() {
         let default = || HealthCheck::every(2.0);
@@ -138,14 +145,7 @@ fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthChe
             None
         }
     };
-    on.then_some(HealthCheck {
-        fastinter_s,
-        downinter_s,
-        fall,
-        rise,
-        error_limit,
-        ..HealthCheck::every(inter_s)
-    })
+    on.then_some(HealthCheck { fastinter_s, downinter_s, fall, rise, error_limit, ..HealthCheck::every(inter_s) })
 }
 
 /// A pair shares a virtual address, and that needs failover.

@@ -71,7 +71,10 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, around: 
         Kind::Mysql => {
             let mysql = mysql::read(reader, section, around);
             let on = std::iter::once(mysql.primary).chain(mysql.replicas.iter().copied());
-            (on.map(|server| Placement { server, weight: 1, maxconn: None, backup: false }).collect(), ServiceKind::Mysql(mysql))
+            (
+                on.map(|server| Placement { server, weight: 1, maxconn: None, backup: false }).collect(),
+                ServiceKind::Mysql(mysql),
+            )
         }
         Kind::Station => (Vec::new(), ServiceKind::Station(station::read(reader, section, around))),
     };

@@ -27,9 +27,9 @@ impl Compiler<'_> {
         let class = config.httpchk.unwrap_or(0);
         self.net.dispatchers[dispatcher as usize].first_check = self.net.checks.len() as u32;
         for (target, callee) in self.servers_of(backend).into_iter().enumerate() {
-            let http = config.httpchk.map(|class| {
-                self.sub(SubKey::Serve { service: backend, instance: target, class, origin: None })
-            });
+            let http = config
+                .httpchk
+                .map(|class| self.sub(SubKey::Serve { service: backend, instance: target, class, origin: None }));
             let links = self.links(server, &[callee], false);
             let to = match http {
                 Some(sub) => self.subs[sub].entry,

@@ -9,8 +9,8 @@ use crate::balance::{Policy, Slot};
 use crate::model::cache::hit_ratio;
 use crate::model::network::{Role, TryAgainRule};
 use crate::model::program::{Step, Tier};
-use crate::model::station::dispatcher::Passive;
 use crate::model::station::Pool;
+use crate::model::station::dispatcher::Passive;
 use crate::scenario::{ClassId, Files, Nginx, NginxBalance, Popularity, ServerId, ServiceId};
 use crate::simulation::result::FailureReason;
 

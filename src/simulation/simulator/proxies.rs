@@ -19,7 +19,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Where a request goes on whose call has failed; `None`: it waits before the next try.
     #[cold]
     #[inline(never)]
-    pub(super) fn try_again(&mut self, id: RequestId, at: StepId, proxy: u32, call: StepId, safe: bool) -> Option<StepId> {
+    pub(super) fn try_again(
+        &mut self,
+        id: RequestId,
+        at: StepId,
+        proxy: u32,
+        call: StepId,
+        safe: bool,
+    ) -> Option<StepId> {
         let failed = self.slab[id].failure;
         let reason = FailureReason::ALL[failure::reason(failed)];
         let answered = failure::status(failed) != 0;
@@ -111,7 +118,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     /// HAProxy's `observe`: so many failed requests in a row are a failed check.
     fn note_error(&mut self, dispatcher: Option<u32>, server: usize, limit: u32) {
-        let Some(first) = dispatcher.map(|d| self.net.dispatchers[d as usize].first_check).filter(|&c| c != NONE) else {
+        let Some(first) = dispatcher.map(|d| self.net.dispatchers[d as usize].first_check).filter(|&c| c != NONE)
+        else {
             return;
         };
         let index = first as usize + server;
