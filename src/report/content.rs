@@ -169,11 +169,11 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
                 true => format!(" (in {} of {} runs)", at_s.runs, summary.runs),
                 false => String::new(),
             };
-            out.push(Block::Line(Tone::Faint, format!("   at {at} s {what}{of_runs}")));
+            out.push(Block::Line(Tone::Faint, format!("at {at} s {what}{of_runs}")));
         }
         if incident.noticed.len() > NOTICED_SHOWN {
             let more = incident.noticed.len() - NOTICED_SHOWN;
-            out.push(Block::Line(Tone::Faint, format!("   and {more} more: see summary.json")));
+            out.push(Block::Line(Tone::Faint, format!("and {more} more: see summary.json")));
         }
     }
 }

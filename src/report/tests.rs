@@ -46,8 +46,8 @@ fn an_incident_says_what_happened_and_when_it_was_over() {
       fault  at s  until s  noticed s  recovered s  failed a run  p99 during ms
       1      60.0     65.0  64.9 ±0.8         73.5       812 ±12         940 ±?
       1: app on app1 hangs
-         at 64.9 s lb: app on app1 down
-         at 71.0 s lb: app on app1 up (in 4 of 10 runs)
+      at 64.9 s lb: app on app1 down
+      at 71.0 s lb: app on app1 up (in 4 of 10 runs)
     ");
     assert!(json::render(&summary).contains("\"recovered_s\": 73.5"));
 }
