@@ -43,7 +43,8 @@ impl Network {
                 | Leaf::Delays
                 | Leaf::Patiences
                 | Leaf::Restart(_)
-                | Leaf::Fault(_) => {}
+                | Leaf::Fault(_)
+                | Leaf::Vrrp(_) => {}
             }
         }
         let patiences = self.fcfs.iter().map(|s| s.patience).chain(self.pools.iter().map(|p| p.patience));
@@ -109,6 +110,7 @@ impl Network {
             }
             Step::Undispatch { dispatcher } => inside(dispatcher, self.dispatchers.len()),
             Step::Route { router } => inside(router, self.routers.len()),
+            Step::TowardAddress { vrrp } => inside(vrrp, self.vrrps.len()),
             Step::CallChosen { entries, fail } => {
                 inside(entries, self.entries.len());
                 self.step(fail);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::RequestId;
 use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
+use super::vrrp::Vrrp;
 use crate::engine::distribution::Sampler;
 use crate::engine::heap::Heap;
 use crate::engine::random::{Key, KeyedRng, purpose};
@@ -41,6 +42,8 @@ pub struct Network {
     pub databases: Vec<Database>,
     pub replicas: Vec<Replica>,
     pub routers: Vec<Router>,
+    /// Virtual addresses, where something may go wrong.
+    pub vrrps: Vec<Front>,
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
@@ -78,6 +81,8 @@ pub enum Leaf {
     Restart(u32),
     /// A fault begins or ends.
     Fault(u32),
+    /// A keepalived has something to do.
+    Vrrp(u32),
 }
 
 /// Which array holds a station, and how it is reported.
@@ -397,6 +402,20 @@ pub enum Rule {
     /// Round robin over the replicas whose lag, as last polled, is at most this; else the primary.
     /// `fresh` is scratch.
     MaxLag { limit_ns: u64, fresh: Vec<u32> },
+}
+
+/// A virtual address, and whose it may be.
+#[derive(Clone, Debug)]
+pub struct Front {
+    pub leaf: u32,
+    pub service: String,
+    pub vrrp: Vrrp,
+    /// By server of the service: its index in the scenario, its name, and the process there.
+    pub servers: Vec<u32>,
+    pub names: Vec<String>,
+    pub processes: Vec<u32>,
+    /// Steps at which clients call it.
+    pub calls: Vec<StepId>,
 }
 
 /// Memory of one server.

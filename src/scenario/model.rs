@@ -50,6 +50,22 @@ pub struct Network {
     pub delay_s: f64,
     /// Client to virtual address and back, seconds.
     pub client_rtt: Distribution,
+    pub tcp: Tcp,
+}
+
+/// How Linux repeats the first packet of a connection that nobody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tcp {
+    /// So many timeouts more than the first are of a second each, before each is twice the last.
+    pub syn_linear_timeouts: u32,
+    /// Repetitions besides those.
+    pub syn_retries: u32,
+}
+
+impl Default for Tcp {
+    fn default() -> Tcp {
+        Tcp { syn_linear_timeouts: 4, syn_retries: 6 }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -128,6 +144,42 @@ pub struct Haproxy {
     pub server_maxconn: Option<u32>,
     /// Seconds in the backend's queue, then 503.
     pub timeout_queue_s: f64,
+    /// Who of several servers has the address that clients talk to.
+    pub vrrp: Option<Vrrp>,
+}
+
+/// keepalived's instance for the virtual address, the same on all servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vrrp {
+    /// By server, 1 to 254. Of equal ones the first in the list has the highest address.
+    pub priorities: Vec<u32>,
+    pub version: u32,
+    pub advert_int_s: f64,
+    pub preempt: bool,
+    pub preempt_delay_s: f64,
+    pub garp_master_delay_s: f64,
+    /// 0: a master that hears a lower priority tells the neighbours nothing.
+    pub garp_lower_prio_repeat: u32,
+    pub lower_prio_no_advert: bool,
+    pub higher_prio_send_advert: bool,
+    /// How long the neighbours keep an entry of their ARP tables that nobody answers to.
+    pub arp_timeout_s: f64,
+    pub track_script: Option<TrackScript>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackScript {
+    pub interval_s: f64,
+    pub fall: u32,
+    pub rise: u32,
+    pub weight: i32,
+}
+
+impl Vrrp {
+    /// Who has the address while all is well: of equal priorities the first.
+    pub fn master(&self) -> usize {
+        (0..self.priorities.len()).rev().max_by_key(|&i| self.priorities[i]).unwrap_or(0)
+    }
 }
 
 #[derive(Clone, Debug)]

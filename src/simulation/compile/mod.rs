@@ -14,6 +14,7 @@ mod mysql;
 mod nginx;
 mod path;
 mod station;
+mod vrrp;
 
 use std::collections::BTreeMap;
 

@@ -14,6 +14,7 @@ mod memory;
 mod pools;
 mod queues;
 mod sharing;
+mod vrrp;
 
 use std::collections::VecDeque;
 
@@ -158,6 +159,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
+                Leaf::Vrrp(vrrp) => Fired::settled(self.vrrp_due(vrrp)),
             };
             // one place for this too
             if fired.again != SETTLED {
@@ -181,6 +183,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     fn start(&mut self) {
         if WATCHED {
             self.plan_faults();
+            self.begin_vrrp();
         }
         self.limit = self.observation.next_tick().min(self.observation.end);
         let mut users_before = 0;
@@ -431,6 +434,12 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     let chosen = self.route(router);
                     let request = &mut self.slab[id];
                     request.frames[request.depth as usize].chosen = chosen;
+                    at += 1;
+                }
+                Step::TowardAddress { vrrp } => {
+                    let toward = self.net.vrrps[vrrp as usize].vrrp.toward;
+                    let request = &mut self.slab[id];
+                    request.frames[request.depth as usize].chosen = toward;
                     at += 1;
                 }
                 Step::JoinStage { stage, draw, .. } => {
