@@ -105,7 +105,11 @@ impl Compiler<'_> {
             self.emit(Step::Send { links, draw });
             self.account_transfer(links, &front.shares, bytes, false);
         }
-        self.call_front(&front);
+        let call = self.call_front(&front);
+        if new < 1.0 {
+            let draw = self.bits_draw(NEW_CONNECTION);
+            self.net.client_connections.push((call, draw, crate::model::program::threshold(new)));
+        }
         if let Some((draw, bytes)) = response {
             self.emit(Step::Receive { links, draw });
             self.account_transfer(links, &front.shares, bytes, true);

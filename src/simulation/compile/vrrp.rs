@@ -3,7 +3,7 @@
 
 use super::{Compiler, Origin, SubId, SubKey};
 use crate::model::network::{Front, Leaf};
-use crate::model::program::{Step, round_nanos};
+use crate::model::program::{Step, StepId, round_nanos};
 use crate::model::vrrp::{Config, TrackScript, Vrrp};
 use crate::scenario::{self, ClassId, ServerId, ServiceId, ServiceKind};
 
@@ -42,7 +42,7 @@ impl Compiler<'_> {
     }
 
     /// The client's call, which may fail.
-    pub(super) fn call_front(&mut self, front: &Called) {
+    pub(super) fn call_front(&mut self, front: &Called) -> StepId {
         let call = match (front.vrrp, &front.subs[..]) {
             (None, &[only]) => Step::CallFixed { to: self.subs[only].entry, chosen: 0, fail: 0 },
             _ => Step::CallChosen { entries: self.table_of(&front.subs), fail: 0 },
@@ -54,6 +54,7 @@ impl Compiler<'_> {
         for (&sub, &share) in front.subs.iter().zip(&front.shares) {
             self.account_call(sub, share);
         }
+        call
     }
 
     /// The virtual address of a service.
@@ -70,9 +71,7 @@ impl Compiler<'_> {
             service: name,
             vrrp: Vrrp::new(nanoseconds(config), &config.priorities),
             names: servers.iter().map(|&server| self.scenario.servers[server].name.clone()).collect(),
-            processes: (0..servers.len())
-                .map(|instance| self.process_of(SubKey::Serve { service, instance, class: 0, origin: None }))
-                .collect(),
+            processes: (0..servers.len()).map(|instance| self.process_number(service, instance)).collect(),
             servers: servers.into_iter().map(|server| server as u32).collect(),
             calls: Vec::new(),
         };
