@@ -59,6 +59,7 @@ pub struct Network {
     pub process_of_stage: Vec<u32>,
     /// Leaf of what is sent again; 0 where nothing goes wrong.
     pub retransmissions: u32,
+    pub syn: SynRetries,
     /// Calls that wait so long at most for a connection.
     pub connect_timeouts: Vec<(StepId, Patience)>,
     /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
@@ -205,6 +206,13 @@ impl Patiences {
     }
 }
 
+/// How often a SYN is sent again a second later, and how often more at intervals that double.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SynRetries {
+    pub linear: u32,
+    pub more: u32,
+}
+
 /// What goes wrong, when, and with whom.
 #[derive(Clone, Debug, Default)]
 pub struct Fault {
@@ -214,6 +222,9 @@ pub struct Fault {
     pub hung: Vec<u32>,
     /// Processes that are gone.
     pub killed: Vec<u32>,
+    /// Those of them whose keepalived is gone too, without a goodbye or with one.
+    pub keepalived_killed: Vec<u32>,
+    pub keepalived_stopped: Vec<u32>,
     /// Servers without power.
     pub dark: Vec<u32>,
     /// Where no bytes pass.
@@ -461,8 +472,6 @@ pub struct Front {
     pub servers: Vec<u32>,
     pub names: Vec<String>,
     pub processes: Vec<u32>,
-    /// Steps at which clients call it.
-    pub calls: Vec<StepId>,
 }
 
 /// Memory of one server.

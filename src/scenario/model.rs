@@ -515,8 +515,11 @@ pub enum Effect {
     /// Processes of a service (indices within it) stand still: what they work on waits, and what reaches them is
     /// taken in and waits too. Of a plain station, its workers.
     Hang { service: ServiceId, instances: Vec<usize> },
-    /// Processes of a service are gone: what they work on is reset, and what reaches them is refused.
-    Kill { service: ServiceId, instances: Vec<usize> },
+    /// Processes of a service are gone: what they work on is reset, and what reaches them is refused. `keepalived`:
+    /// so is the keepalived beside each.
+    Kill { service: ServiceId, instances: Vec<usize>, keepalived: bool },
+    /// A load balancer is stopped as one should: its keepalived says goodbye and gives the address up.
+    Stop { service: ServiceId, instances: Vec<usize> },
     /// A server without power: silence.
     PowerOff { server: ServerId },
     /// No bytes pass between two servers, or between one and all others, its clients included.

@@ -14,6 +14,7 @@ mod nginx;
 mod replica;
 mod stations;
 mod stopping;
+mod vrrp;
 
 use foobar_sim::experiment::checks;
 use foobar_sim::scenario::{Overrides, Scenario, Warmup, load_str};

@@ -1,11 +1,11 @@
 //! The service that clients talk to: of one server, or of several of which one has the virtual address. Where nothing
 //! can go wrong that is the master, and nobody asks.
 
-use super::{Compiler, Origin, SubId, SubKey};
+use super::{CompileNote, Compiler, Origin, SubId, SubKey};
 use crate::model::network::{Front, Leaf};
 use crate::model::program::{Step, StepId, round_nanos};
 use crate::model::vrrp::{Config, TrackScript, Vrrp};
-use crate::scenario::{self, ClassId, ServerId, ServiceId, ServiceKind};
+use crate::scenario::{self, ClassId, Haproxy, ServerId, ServiceId, ServiceKind};
 
 /// Whom a client calls.
 pub(super) struct Called {
@@ -48,13 +48,32 @@ impl Compiler<'_> {
             _ => Step::CallChosen { entries: self.table_of(&front.subs), fail: 0 },
         };
         let call = self.emit_failing(call);
-        if let Some(vrrp) = front.vrrp {
-            self.net.vrrps[vrrp as usize].calls.push(call);
-        }
         for (&sub, &share) in front.subs.iter().zip(&front.shares) {
             self.account_call(sub, share);
         }
         call
+    }
+
+    /// A process that dies without its keepalived moves the address only where somebody looks.
+    pub(super) fn deaths_that_stay(&mut self, fault: usize, service: ServiceId) {
+        let of = &self.scenario.services[service];
+        if let ServiceKind::Haproxy(Haproxy { vrrp: Some(vrrp), .. }) = &of.kind
+            && vrrp.track_script.is_none()
+        {
+            self.notes.push(CompileNote::AddressStays { fault, service: of.name.clone() });
+        }
+    }
+
+    /// Who wins among equals is not written in the scenario.
+    pub(super) fn note_equal_priorities(&mut self) {
+        for service in &self.scenario.services {
+            let ServiceKind::Haproxy(Haproxy { vrrp: Some(vrrp), .. }) = &service.kind else { continue };
+            let first = vrrp.master();
+            if vrrp.priorities.iter().filter(|&&priority| priority == vrrp.priorities[first]).count() > 1 {
+                let server = self.scenario.servers[service.servers[first].server].name.clone();
+                self.notes.push(CompileNote::EqualPriorities { service: service.name.clone(), server });
+            }
+        }
     }
 
     /// The virtual address of a service.
@@ -73,7 +92,6 @@ impl Compiler<'_> {
             names: servers.iter().map(|&server| self.scenario.servers[server].name.clone()).collect(),
             processes: (0..servers.len()).map(|instance| self.process_number(service, instance)).collect(),
             servers: servers.into_iter().map(|server| server as u32).collect(),
-            calls: Vec::new(),
         };
         self.net.vrrps.push(front);
         vrrp
