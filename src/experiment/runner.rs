@@ -9,6 +9,7 @@ use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
 use super::warnings::{Caution, FIXED_TRACE};
 use super::{Outcome, merge, precision, warmup};
+use crate::model::network::FaultTimes;
 use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, without_effect};
 use crate::simulation::compile::{CompileNote, Compiled, compile};
@@ -141,6 +142,9 @@ impl<'s> Prepared<'s> {
                 .iter()
                 .all(|draw| matches!(draw.sampler, crate::engine::distribution::Sampler::Constant(_)))
             && !network.steps.iter().any(chance)
+            // who notices when a load balancer is gone, and when faults come
+            && network.vrrps.is_empty()
+            && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
     fn warnings(&self) -> Vec<Warning> {

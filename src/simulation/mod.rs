@@ -106,6 +106,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 own_write_misses: sessions.then_some(r.own_write_misses),
             })
             .collect();
+        let takeovers = self.takeovers();
         let trace_notes = self
             .sources
             .iter()
@@ -132,6 +133,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             in_flight_max: self.observation.in_flight_max,
             trace_notes,
             oom_kills: self.net.memories.iter().filter(|m| m.kills > 0).map(|m| (m.server.clone(), m.kills)).collect(),
+            takeovers,
         }
     }
 }

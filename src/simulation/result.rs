@@ -102,6 +102,16 @@ pub struct RunResult {
     pub trace_notes: Vec<String>,
     /// OOM kills: (server name, count).
     pub oom_kills: Vec<(String, u64)>,
+    /// Whenever a server became the master of a virtual address, in the order of time for each service.
+    pub takeovers: Vec<Takeover>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Takeover {
+    /// From t = 0, nanoseconds.
+    pub at_ns: u64,
+    pub service: String,
+    pub server: String,
 }
 
 /// Requests of one class that finished in the measured part.

@@ -4,9 +4,11 @@
 use super::Simulator;
 use super::silence::Sent;
 use crate::engine::random::purpose;
+use crate::model::network::Front;
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
-use crate::model::vrrp::{Around, Keepalived};
+use crate::model::vrrp::{Around, Keepalived, State, Turn};
+use crate::simulation::result::Takeover;
 
 const ADVERT: u64 = purpose("vrrp.advert");
 const SCRIPT: u64 = purpose("vrrp.script");
@@ -71,6 +73,19 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.cut_off_clients(index);
         }
         self.schedule_or_never(leaf, due);
+    }
+
+    pub(in crate::simulation) fn takeovers(&self) -> Vec<Takeover> {
+        let of = |front: &Front| {
+            let masters = front.vrrp.turns.iter().filter(|turn| turn.state == State::Master);
+            let takeover = |turn: &Turn| Takeover {
+                at_ns: turn.at - self.observation.origin,
+                service: front.service.clone(),
+                server: front.names[turn.node as usize].clone(),
+            };
+            masters.map(takeover).collect::<Vec<_>>()
+        };
+        self.net.vrrps.iter().flat_map(of).collect()
     }
 
     /// The virtual address that a process may be behind.
