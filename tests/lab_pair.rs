@@ -49,8 +49,8 @@ fn records(scenario: &Scenario, source: usize) -> Records<'_> {
 
 fn trial(result: &RunResult, log: &EventLog, fault_s: f64, repair_s: f64) -> Trial {
     let became = |server: &str| {
-        let of = result.takeovers.iter().find(|takeover| takeover.server == server);
-        of.map(|takeover| takeover.at_ns as f64 / 1e9)
+        let has = format!("lb: {server} has the address");
+        result.transitions.iter().find(|transition| transition.what == has).map(|transition| transition.at_s)
     };
     let failed = |reason: FailureReason| result.classes[0].failed[reason as usize - 1] as f64;
     Trial {

@@ -78,6 +78,7 @@ pub fn run(index: u32) -> RunResult {
         arrivals_waiting: waited,
     }));
     RunResult {
+        transitions: Vec::new(),
         seed: 42,
         run: index,
         warmup_s: 0.0,
@@ -93,6 +94,5 @@ pub fn run(index: u32) -> RunResult {
         in_flight_max: 5,
         trace_notes: Vec::new(),
         oom_kills: Vec::new(),
-        takeovers: Vec::new(),
     }
 }

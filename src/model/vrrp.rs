@@ -114,6 +114,7 @@ pub struct Vrrp {
     forget_at: u64,
     /// Counts how often connections to the address were cut off.
     pub generation: u32,
+    /// Not taken out yet.
     pub turns: Vec<Turn>,
     /// Advertisements under way: sender, priority.
     sent: VecDeque<(usize, u32)>,

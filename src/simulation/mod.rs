@@ -75,9 +75,12 @@ fn simulate(
     if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
         simulator.fault_key = root.named("fault");
+        simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
     } else {
-        Simulator::<false>::new(network, sources.collect(), observation, None).run_to_result(scenario, plan, sessions)
+        let mut simulator = Simulator::<false>::new(network, sources.collect(), observation, None);
+        simulator.check_key = root.named("check");
+        simulator.run_to_result(scenario, plan, sessions)
     }
 }
 
@@ -106,7 +109,6 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 own_write_misses: sessions.then_some(r.own_write_misses),
             })
             .collect();
-        let takeovers = self.takeovers();
         let trace_notes = self
             .sources
             .iter()
@@ -128,12 +130,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             stations,
             replicas,
             windows: self.observation.windows,
+            transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
             in_flight_max: self.observation.in_flight_max,
             trace_notes,
             oom_kills: self.net.memories.iter().filter(|m| m.kills > 0).map(|m| (m.server.clone(), m.kills)).collect(),
-            takeovers,
         }
     }
 }

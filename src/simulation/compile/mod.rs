@@ -5,6 +5,7 @@
 //! are in `client`, `haproxy`, `nginx`, `app`, `mysql`, `station` and `path`.
 
 mod app;
+mod checks;
 mod client;
 mod emit;
 mod fault;
@@ -185,7 +186,9 @@ impl Compiler<'_> {
             let tcp = self.scenario.network.tcp;
             self.net.syn = SynRetries { linear: tcp.syn_linear_timeouts, more: tcp.syn_retries };
         }
-        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. });
+        let drawn = |step: &Step| {
+            matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::Pause)
+        };
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
         }

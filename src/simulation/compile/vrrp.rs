@@ -89,6 +89,7 @@ impl Compiler<'_> {
             leaf: self.leaf(Leaf::Vrrp(vrrp)),
             service: name,
             vrrp: Vrrp::new(nanoseconds(config), &config.priorities),
+            master: config.master() as u32,
             names: servers.iter().map(|&server| self.scenario.servers[server].name.clone()).collect(),
             processes: (0..servers.len()).map(|instance| self.process_number(service, instance)).collect(),
             servers: servers.into_iter().map(|server| server as u32).collect(),

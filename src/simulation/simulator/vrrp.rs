@@ -4,11 +4,9 @@
 use super::Simulator;
 use super::silence::Sent;
 use crate::engine::random::purpose;
-use crate::model::network::Front;
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
-use crate::model::vrrp::{Around, Keepalived, State, Turn};
-use crate::simulation::result::Takeover;
+use crate::model::vrrp::{Around, Keepalived, State};
 
 const ADVERT: u64 = purpose("vrrp.advert");
 const SCRIPT: u64 = purpose("vrrp.script");
@@ -73,19 +71,17 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.cut_off_clients(index);
         }
         self.schedule_or_never(leaf, due);
+        self.note_masters(index);
     }
 
-    pub(in crate::simulation) fn takeovers(&self) -> Vec<Takeover> {
-        let of = |front: &Front| {
-            let masters = front.vrrp.turns.iter().filter(|turn| turn.state == State::Master);
-            let takeover = |turn: &Turn| Takeover {
-                at_ns: turn.at - self.observation.origin,
-                service: front.service.clone(),
-                server: front.names[turn.node as usize].clone(),
-            };
-            masters.map(takeover).collect::<Vec<_>>()
-        };
-        self.net.vrrps.iter().flat_map(of).collect()
+    /// Who has become the master; for the worse if it is not the one that is meant to be.
+    fn note_masters(&mut self, index: usize) {
+        let turns = std::mem::take(&mut self.net.vrrps[index].vrrp.turns);
+        for turn in turns.into_iter().filter(|turn| turn.state == State::Master) {
+            let front = &self.net.vrrps[index];
+            let what = format!("{}: {} has the address", front.service, front.names[turn.node as usize]);
+            self.note(what, turn.node != front.master);
+        }
     }
 
     /// The virtual address that a process may be behind.
@@ -102,7 +98,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             panic!("clients choose who has the address");
         };
         let request = &mut self.slab[id];
-        request.frames[request.depth as usize - 1].chosen = instance;
+        request.frames[request.depth as usize - 1].chosen = instance as u16;
         let at = self.net.entries[(entries + instance) as usize];
         (at, front.processes[instance as usize], holder.is_some())
     }
