@@ -23,6 +23,7 @@ struct Trial {
     refused: f64,
     reset: f64,
     timed_out: f64,
+    unavailable: f64,
     /// Answered after more than 700 ms.
     slow: f64,
 }
@@ -59,6 +60,7 @@ fn trial(result: &RunResult, log: &EventLog, fault_s: f64, repair_s: f64) -> Tri
         refused: failed(FailureReason::ConnectionRefused),
         reset: failed(FailureReason::ConnectionReset),
         timed_out: failed(FailureReason::ClientTimeout),
+        unavailable: failed(FailureReason::NoServer),
         slow: slow(log),
     }
 }
@@ -166,8 +168,13 @@ fn a_lost_server_delays_as_many_as_in_the_lab() {
     compare("power: refused", lab.refused, of(|t| t.refused), 0.0);
     compare("power: in flight, twice", lab.in_flight, of(|t| t.reset + t.timed_out), 2.0);
     compare("power: back after s", 3.503, of(|t| t.back_s.expect("it returns")), 0.15);
-    // of HAProxy when it had the address before its health checks had passed: not simulated
-    assert_eq!(lab.unavailable, 35.0);
+    let mut all: Vec<f64> = trials.iter().map(|t| t.unavailable).collect();
+    all.sort_by(f64::total_cmp);
+    // HAProxy has the address back before its checks have found its servers again: by how much is left to their phase
+    println!("power: 503, {} in the lab, {} to {} here", lab.unavailable, all[0], all[all.len() - 1]);
+    assert!(all[0] <= lab.unavailable && lab.unavailable <= all[all.len() - 1]);
+    let some = all.iter().filter(|count| **count > 0.0).count() as f64 / all.len() as f64;
+    assert!((0.15..0.6).contains(&some), "in {some} of the runs");
 }
 
 #[test]

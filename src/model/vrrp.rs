@@ -39,7 +39,7 @@ pub struct Config {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// No power, or no keepalived.
+    /// No power, no link, or no keepalived.
     Off,
     /// Waits for the first result of its script.
     Init,
@@ -54,6 +54,8 @@ pub enum State {
 pub struct Around {
     pub power: bool,
     pub keepalived: Keepalived,
+    /// Its interface is up: keepalived gives the address up where it is not.
+    pub link: bool,
     /// The tracked process is there (it may hang).
     pub process: bool,
     /// The network of the clients is reached.
@@ -69,10 +71,11 @@ pub enum Keepalived {
 }
 
 impl Around {
-    pub const SOUND: Around = Around { power: true, keepalived: Keepalived::Runs, process: true, outside: true };
+    pub const SOUND: Around =
+        Around { power: true, keepalived: Keepalived::Runs, link: true, process: true, outside: true };
 
     fn speaks(&self) -> bool {
-        self.power && self.keepalived == Keepalived::Runs
+        self.power && self.link && self.keepalived == Keepalived::Runs
     }
 }
 
@@ -238,9 +241,10 @@ impl Vrrp {
 
     fn falls_silent(&mut self, i: usize, now: u64) {
         let around = self.nodes[i].around;
-        if around.power && around.keepalived == Keepalived::Stopped {
+        let stopped = around.keepalived == Keepalived::Stopped;
+        if around.power && (stopped || !around.link) {
             self.drop_address(i);
-            if self.nodes[i].state == State::Master {
+            if stopped && around.link && self.nodes[i].state == State::Master {
                 self.send(i, GOODBYE);
             }
         }

@@ -164,6 +164,19 @@ fn a_killed_keepalived_leaves_the_address_on_its_interface() {
 }
 
 #[test]
+fn a_dead_link_gives_the_address_up_and_says_nothing() {
+    let mut pair = Pair::lab();
+    let cut_off = |pair: &mut Pair| pair.around[0] = Around { link: false, outside: false, ..Around::SOUND };
+    pair.change(500 * MS, cut_off);
+    assert_eq!(pair.vrrp.answers(), None);
+    pair.until(20 * S);
+    assert_eq!(pair.last_turn(1, State::Master), 3 * S + SKEW_100);
+    pair.change(20 * S, is_sound_again(0)).until(60 * S);
+    assert_eq!(pair.last_turn(0, State::Master), 23 * S + SKEW_150);
+    assert_eq!((pair.states(), pair.vrrp.answers()), ([State::Master, State::Backup], Some(0)));
+}
+
+#[test]
 fn a_script_without_weight_makes_the_master_leave() {
     let mut pair = Pair::of(Config { track_script: Some(SCRIPT), ..config() }, [150, 100], 0.0);
     // it runs at 1.5, 3.5, 5.5, ... s

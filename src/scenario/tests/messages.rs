@@ -132,6 +132,10 @@ fn pairs_that_cannot_be() {
     };
     check(&pair("255"), &["service.lb.servers.0.priority: 255 is more than 254"]);
     check(&pair("0"), &["service.lb.servers.0.priority: zero is not possible"]);
+    // who has no keepalived
+    for effect in ["kill = { service = \"app\", keepalived = true }", "stop = { service = \"lb\" }"] {
+        check(&format!("{PEAK}\n[[fault]]\nat = \"1 s\"\n{effect}\n"), &["has no keepalived: not supported yet"]);
+    }
 }
 
 #[test]

@@ -58,6 +58,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         Around {
             power: self.has_power(server),
             keepalived,
+            link: !self.world.cuts.iter().any(|cut| cut.server == server && cut.other == NONE),
             process: self.runs(process),
             outside: self.reaches(server, NONE),
         }
