@@ -290,7 +290,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
             seed: 7,
             runs_given: true,
         },
-        network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0) },
+        network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0), tcp: Default::default() },
         servers: vec![],
         services,
         requests: paths
@@ -462,7 +462,7 @@ fn replayed_trace() -> Scenario {
 /// and a replica.
 fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
     let mut scenario = scenario(2.0, vec![], vec![], vec![poisson(400.0)]);
-    scenario.network = Network { delay_s: 1e-4, client_rtt: lognormal(40e-3, 0.5) };
+    scenario.network = Network { delay_s: 1e-4, client_rtt: lognormal(40e-3, 0.5), tcp: Default::default() };
     let server = |name: &str, memory_bytes: f64| Server {
         name: name.into(),
         cpu: Cpu { cores: 4, speed: 1.0, discipline: CpuDiscipline::ProcessorSharing },
@@ -505,6 +505,7 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         retries: 3,
         redispatch: false,
         check: None,
+        vrrp: None,
     };
     let nginx = Nginx {
         worker_processes: 4,

@@ -207,7 +207,8 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
 fn tier_scenario(dice: &mut Dice) -> String {
     let n = 1 + dice.up_to(3);
     let mut text = String::from("[simulation]\nduration = \"4 s\"\nwarmup = \"1 s\"\nruns = 1\n");
-    let mut servers = vec!["lb".to_owned(), "db1".into(), "db2".into()];
+    let mut servers = vec!["lb".to_owned(), "lb2".into(), "db1".into(), "db2".into()];
+    let pair = dice.chance(50);
     let split = dice.chance(70);
     let (mut webs, mut apps) = (Vec::new(), Vec::new());
     for i in 0..n {
@@ -229,10 +230,11 @@ fn tier_scenario(dice: &mut Dice) -> String {
     }
     let list = |names: &[String]| names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
     text += &format!(
-        "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\nservers = [\"lb\"]\n\
+        "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\n{}\
          maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {}{} }}\n\
          timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
         dice.time(),
+        if pair { lb_pair(dice) } else { "servers = [\"lb\"]\n".to_owned() },
         20 + dice.up_to(100),
         dice.pick(&["roundrobin", "leastconn", "static-rr", "first", "source", "random"]),
         2 + dice.up_to(30),
@@ -315,6 +317,52 @@ fn tier_scenario(dice: &mut Dice) -> String {
     text += &traffic(dice, "file = 2, page = 2, order = 1");
     text += &format!("client = {{ requests_per_connection = 3{} }}\n", more(&client(dice)));
     text += &faults(dice, &["lb", "web", "app", "db"], &["lb", "db1", "db2"]);
+    if pair {
+        text += &pair_faults(dice);
+    }
+    text
+}
+
+/// Two load balancers, quick to notice.
+fn lb_pair(dice: &mut Dice) -> String {
+    let script = ["0", "-60", "60"][dice.up_to(3) as usize];
+    let script = format!("track_script = {{ interval = \"70 ms\", fall = 2, rise = 3, weight = {script} }}");
+    let more = if dice.chance(60) { format!(", {script}") } else { String::new() };
+    format!(
+        "servers = [{{ name = \"lb\", priority = {} }}, {{ name = \"lb2\", priority = {} }}]\n\
+         vrrp = {{ advert_int = \"{} ms\", preempt = {}, higher_prio_send_advert = {}, arp_timeout = \"400 ms\", \
+         garp_lower_prio_repeat = {}{more} }}\n",
+        100 + 50 * dice.up_to(2),
+        100 + 20 * dice.up_to(3),
+        10 + 10 * dice.up_to(8),
+        dice.chance(70),
+        dice.chance(50),
+        dice.up_to(2),
+    )
+}
+
+/// What befalls two load balancers, several times over and at once.
+fn pair_faults(dice: &mut Dice) -> String {
+    let mut text = String::new();
+    for _ in 0..1 + dice.up_to(4) {
+        text += "[[fault]]\n";
+        text += &match dice.up_to(3) {
+            0 => format!("at = \"{} ms\"\n", dice.up_to(3900)),
+            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 1 + dice.up_to(1500)),
+            _ => "mttf = \"exponential(700 ms)\"\nmttr = \"exponential(300 ms)\"\n".to_owned(),
+        };
+        let server = dice.pick(&["lb", "lb2"]);
+        text += &match dice.up_to(6) {
+            0 => format!("power_off = \"{server}\"\n"),
+            1 => format!("cut = \"{server}\"\n"),
+            2 => "cut = [\"lb\", \"lb2\"]\n".to_owned(),
+            3 => format!("stop = {{ service = \"lb\", server = \"{server}\" }}\n"),
+            other => {
+                let keepalived = other == 4;
+                format!("kill = {{ service = \"lb\", server = \"{server}\", keepalived = {keepalived} }}\n")
+            }
+        };
+    }
     text
 }
 

@@ -67,7 +67,7 @@ fn scenario() -> Scenario {
     Scenario {
         name: "peak".into(),
         simulation: Simulation { duration_s: Some(1800.0), warmup: Warmup::Auto, runs: 10, seed: 42, runs_given: true },
-        network: Network { delay_s: 1e-4, client_rtt: Distribution::Constant(0.04) },
+        network: Network { delay_s: 1e-4, client_rtt: Distribution::Constant(0.04), tcp: Default::default() },
         servers: Vec::new(),
         services: Vec::new(),
         requests: Vec::new(),

@@ -100,7 +100,11 @@ fn is_failing(window: &Window) -> bool {
 fn what(scenario: &Scenario, fault: &Fault) -> String {
     match &fault.effect {
         Effect::Hang { service, instances } => format!("{} hangs", processes(scenario, *service, instances)),
-        Effect::Kill { service, instances } => format!("{} is killed", processes(scenario, *service, instances)),
+        Effect::Kill { service, instances, keepalived } => {
+            let with = if *keepalived { " with its keepalived" } else { "" };
+            format!("{} is killed{with}", processes(scenario, *service, instances))
+        }
+        Effect::Stop { service, instances } => format!("{} is stopped", processes(scenario, *service, instances)),
         Effect::PowerOff { server } => format!("{} loses its power", scenario.servers[*server].name),
         Effect::Cut { server, other } => {
             let name = |server: usize| scenario.servers[server].name.as_str();

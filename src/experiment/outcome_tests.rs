@@ -21,7 +21,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
             seed: 42,
             runs_given: true,
         },
-        network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0) },
+        network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0), tcp: Default::default() },
         servers: Vec::new(),
         services: vec![Service {
             name: "app".to_owned(),

@@ -9,6 +9,7 @@ use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
 use super::warnings::{Caution, FIXED_TRACE};
 use super::{Outcome, merge, precision, warmup};
+use crate::model::network::FaultTimes;
 use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, without_effect};
 use crate::simulation::compile::{CompileNote, Compiled, compile};
@@ -141,6 +142,9 @@ impl<'s> Prepared<'s> {
                 .iter()
                 .all(|draw| matches!(draw.sampler, crate::engine::distribution::Sampler::Constant(_)))
             && !network.steps.iter().any(chance)
+            // who notices when a load balancer is gone, and when faults come
+            && network.vrrps.is_empty()
+            && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
     fn warnings(&self) -> Vec<Warning> {
@@ -149,6 +153,26 @@ impl<'s> Prepared<'s> {
         for note in &self.compiled.notes {
             let (server, needed_bytes, ram_bytes) = match note {
                 CompileNote::MemoryShort { server, needed_bytes, ram_bytes } => (server, needed_bytes, ram_bytes),
+                CompileNote::AddressStays { fault, service } => {
+                    warnings.push(Warning {
+                        id: "address_stays",
+                        message: format!(
+                            "fault {fault}: a dead process of {service} does not move the address: no track_script"
+                        ),
+                        advice: format!(
+                            "add track_script = {{ interval = \"2 s\", fall = 2, rise = 2 }} to service.{service}.vrrp"
+                        ),
+                    });
+                    continue;
+                }
+                CompileNote::EqualPriorities { service, server } => {
+                    warnings.push(Warning {
+                        id: "equal_priorities",
+                        message: format!("{service}: priorities are equal, so keepalived decides by address; {server}, named first, counts as having the highest"),
+                        advice: "give the server that shall have the address a higher priority".into(),
+                    });
+                    continue;
+                }
                 CompileNote::FaultAfterTheEnd { fault } => {
                     warnings.push(Warning {
                         id: "fault_after_the_end",

@@ -207,7 +207,7 @@ mod tests {
                 seed: 7,
                 runs_given: true,
             },
-            network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0) },
+            network: Network { delay_s: 0.0, client_rtt: Distribution::Constant(0.0), tcp: Default::default() },
             servers: Vec::new(),
             services,
             requests: vec![RequestClass { name: "page".to_owned(), body: RequestBody::Path(path) }],

@@ -46,6 +46,7 @@ impl Network {
                 | Leaf::Patiences
                 | Leaf::Restart(_)
                 | Leaf::Fault(_)
+                | Leaf::Vrrp(_)
                 | Leaf::Retransmissions => {}
                 Leaf::Check(check) => {
                     inside(check, self.checks.len());
@@ -124,6 +125,7 @@ impl Network {
             Step::Answer { .. } | Step::Pause => {}
             Step::Deadline { timeouts, .. } => inside(timeouts, self.timeouts.len()),
             Step::Route { router } => inside(router, self.routers.len()),
+            Step::TowardAddress { vrrp } => inside(vrrp, self.vrrps.len()),
             Step::CallChosen { entries, fail } => {
                 inside(entries, self.entries.len());
                 self.step(fail);

@@ -8,3 +8,4 @@ pub mod network;
 pub mod program;
 pub mod request;
 pub mod station;
+pub mod vrrp;

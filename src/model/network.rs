@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::{NONE, RequestId};
 use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
+use super::vrrp::Vrrp;
 use crate::engine::distribution::Sampler;
 use crate::engine::heap::Heap;
 use crate::engine::random::{Key, KeyedRng, purpose};
@@ -43,6 +44,8 @@ pub struct Network {
     pub databases: Vec<Database>,
     pub replicas: Vec<Replica>,
     pub routers: Vec<Router>,
+    /// Virtual addresses, where something may go wrong.
+    pub vrrps: Vec<Front>,
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
@@ -58,6 +61,7 @@ pub struct Network {
     pub process_of_stage: Vec<u32>,
     /// Leaf of what is sent again; 0 where nothing goes wrong.
     pub retransmissions: u32,
+    pub syn: SynRetries,
     /// Calls that wait so long at most for a connection.
     pub connect_timeouts: Vec<(StepId, Patience)>,
     /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
@@ -94,6 +98,8 @@ pub enum Leaf {
     Restart(u32),
     /// A fault begins or ends.
     Fault(u32),
+    /// A keepalived has something to do.
+    Vrrp(u32),
     /// Somebody sends again what nobody has acknowledged.
     Retransmissions,
     /// A health check begins.
@@ -207,6 +213,13 @@ impl Patiences {
     }
 }
 
+/// How often a SYN is sent again a second later, and how often more at intervals that double.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SynRetries {
+    pub linear: u32,
+    pub more: u32,
+}
+
 /// What goes wrong, when, and with whom.
 #[derive(Clone, Debug, Default)]
 pub struct Fault {
@@ -216,6 +229,9 @@ pub struct Fault {
     pub hung: Vec<u32>,
     /// Processes that are gone.
     pub killed: Vec<u32>,
+    /// Those of them whose keepalived is gone too, without a goodbye or with one.
+    pub keepalived_killed: Vec<u32>,
+    pub keepalived_stopped: Vec<u32>,
     /// Servers without power.
     pub dark: Vec<u32>,
     /// Where no bytes pass.
@@ -523,6 +539,20 @@ pub enum Rule {
     /// Round robin over the replicas whose lag, as last polled, is at most this; else the primary.
     /// `fresh` is scratch.
     MaxLag { limit_ns: u64, fresh: Vec<u32> },
+}
+
+/// A virtual address, and whose it may be.
+#[derive(Clone, Debug)]
+pub struct Front {
+    pub leaf: u32,
+    pub service: String,
+    pub vrrp: Vrrp,
+    /// Who has the address while all is well.
+    pub master: u32,
+    /// By server of the service: its index in the scenario, its name, and the process there.
+    pub servers: Vec<u32>,
+    pub names: Vec<String>,
+    pub processes: Vec<u32>,
 }
 
 /// Memory of one server.

@@ -84,6 +84,10 @@ pub enum Step {
     Undispatch {
         dispatcher: u32,
     },
+    /// Choose where the packets for a virtual address go at present.
+    TowardAddress {
+        vrrp: u32,
+    },
     /// Choose by the database's rule for reads.
     Route {
         router: u32,

@@ -6,12 +6,12 @@ use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
 use super::tree::{Node, Value};
-use super::values::{positive, positive_number, quantity};
+use super::values::{boolean, positive, positive_number, quantity};
 
 /// Effects that come later.
 const LATER: &[&str] = &["delay", "loss", "memory", "maintenance", "group"];
 /// What goes wrong, one of them.
-const EFFECTS: &[&str] = &["hang", "kill", "power_off", "cut", "slow"];
+const EFFECTS: &[&str] = &["hang", "kill", "stop", "power_off", "cut", "slow"];
 const EXAMPLE: &str = "kill or hang = { service = \"app\", server = \"app1\" }, power_off = \"app1\", \
                        cut = [\"app1\", \"db1\"], or slow = { server = \"app1\", cpu = 0.2 }";
 
@@ -24,7 +24,7 @@ pub fn read(
     simulation: &Simulation,
 ) -> Option<Fault> {
     for later in LATER {
-        section.unsupported(reader, later, "leave it out; a fault is one of hang, kill, power_off, cut and slow");
+        section.unsupported(reader, later, "leave it out; a fault is one of hang, kill, stop, power_off, cut and slow");
     }
     let when = read_when(reader, section, simulation);
     let given: Vec<&&str> = EFFECTS.iter().filter(|effect| section.has(effect)).collect();
@@ -40,9 +40,18 @@ pub fn read(
         Some(Effect::Hang { service, instances })
     });
     let kill = section.within_if(reader, "kill", |reader, kill| {
+        let keepalived = kill.optional(reader, "keepalived", boolean).unwrap_or(false);
         let (service, instances) = read_processes(reader, kill, names, services)?;
         can_be_killed(reader, kill, services, service)?;
-        Some(Effect::Kill { service, instances })
+        if keepalived {
+            has_keepalived(reader, kill, services, service, "keepalived")?;
+        }
+        Some(Effect::Kill { service, instances, keepalived })
+    });
+    let stop = section.within_if(reader, "stop", |reader, stop| {
+        let (service, instances) = read_processes(reader, stop, names, services)?;
+        has_keepalived(reader, stop, services, service, "service")?;
+        Some(Effect::Stop { service, instances })
     });
     let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
     let dark = section.optional(reader, "power_off", |_, node| names.server(node));
@@ -50,7 +59,7 @@ pub fn read(
     let dark = dark.map(|server| Effect::PowerOff { server });
     Some(Fault {
         when: when?,
-        effect: hang.flatten().or(kill.flatten()).or(slow.flatten()).or(dark).or(cut.flatten())?,
+        effect: hang.flatten().or(kill.flatten()).or(stop.flatten()).or(slow.flatten()).or(dark).or(cut.flatten())?,
     })
 }
 
@@ -145,6 +154,25 @@ fn can_be_killed(
         let flaw = Flaw::new(format!("`{}` is a plain station, which is no process", found.name), "cannot be killed")
             .help("write hang: its workers stop, and go on where they were");
         reader.flaw(&section.key("service"), &entry.node, flaw);
+        return None;
+    }
+    Some(())
+}
+
+/// Who stops with a goodbye, or whose keepalived dies, has one.
+fn has_keepalived(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    services: &[Option<Service>],
+    service: ServiceId,
+    key: &str,
+) -> Option<()> {
+    let found = services.get(service)?.as_ref()?;
+    if !matches!(&found.kind, ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some()) {
+        let entry = section.get(key)?;
+        let flaw = Flaw::new(format!("`{}` has no keepalived: not supported yet", found.name), "nobody to say goodbye")
+            .help("name a haproxy with vrrp; or write kill = { service = ... } without `keepalived`");
+        reader.flaw(&section.key(key), &entry.node, flaw);
         return None;
     }
     Some(())

@@ -50,6 +50,22 @@ pub struct Network {
     pub delay_s: f64,
     /// Client to virtual address and back, seconds.
     pub client_rtt: Distribution,
+    pub tcp: Tcp,
+}
+
+/// How Linux repeats the first packet of a connection that nobody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tcp {
+    /// So many timeouts more than the first are of a second each, before each is twice the last.
+    pub syn_linear_timeouts: u32,
+    /// Repetitions besides those.
+    pub syn_retries: u32,
+}
+
+impl Default for Tcp {
+    fn default() -> Tcp {
+        Tcp { syn_linear_timeouts: 4, syn_retries: 6 }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -140,6 +156,8 @@ pub struct Haproxy {
     pub redispatch: bool,
     /// `None`: servers are taken to be up.
     pub check: Option<HealthCheck>,
+    /// Who of several servers has the address that clients talk to.
+    pub vrrp: Option<Vrrp>,
 }
 
 /// How HAProxy looks after the servers of a backend. Times in seconds.
@@ -158,6 +176,40 @@ pub struct HealthCheck {
     pub httpchk: Option<ClassId>,
     /// Failed requests in a row that count as a failed check; `None`: traffic is not watched.
     pub error_limit: Option<u32>,
+}
+
+/// keepalived's instance for the virtual address, the same on all servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vrrp {
+    /// By server, 1 to 254. Of equal ones the first in the list has the highest address.
+    pub priorities: Vec<u32>,
+    pub version: u32,
+    pub advert_int_s: f64,
+    pub preempt: bool,
+    pub preempt_delay_s: f64,
+    pub garp_master_delay_s: f64,
+    /// 0: a master that hears a lower priority tells the neighbours nothing.
+    pub garp_lower_prio_repeat: u32,
+    pub lower_prio_no_advert: bool,
+    pub higher_prio_send_advert: bool,
+    /// How long the neighbours keep an entry of their ARP tables that nobody answers to.
+    pub arp_timeout_s: f64,
+    pub track_script: Option<TrackScript>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackScript {
+    pub interval_s: f64,
+    pub fall: u32,
+    pub rise: u32,
+    pub weight: i32,
+}
+
+impl Vrrp {
+    /// Who has the address while all is well: of equal priorities the first.
+    pub fn master(&self) -> usize {
+        (0..self.priorities.len()).rev().max_by_key(|&i| self.priorities[i]).unwrap_or(0)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -533,8 +585,11 @@ pub enum Effect {
     /// Processes of a service (indices within it) stand still: what they work on waits, and what reaches them is
     /// taken in and waits too. Of a plain station, its workers.
     Hang { service: ServiceId, instances: Vec<usize> },
-    /// Processes of a service are gone: what they work on is reset, and what reaches them is refused.
-    Kill { service: ServiceId, instances: Vec<usize> },
+    /// Processes of a service are gone: what they work on is reset, and what reaches them is refused. `keepalived`:
+    /// so is the keepalived beside each.
+    Kill { service: ServiceId, instances: Vec<usize>, keepalived: bool },
+    /// A load balancer is stopped as one should: its keepalived says goodbye and gives the address up.
+    Stop { service: ServiceId, instances: Vec<usize> },
     /// A server without power: silence.
     PowerOff { server: ServerId },
     /// No bytes pass between two servers, or between one and all others, its clients included.

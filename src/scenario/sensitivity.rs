@@ -29,6 +29,14 @@ const FIXED: &[&str] = &[
     "unit",
     "time_unit",
     "duration_unit",
+    "tcp_syn_linear_timeouts",
+    "tcp_syn_retries",
+    "garp_lower_prio_repeat",
+    "garp_master_delay",
+    "preempt_delay",
+    "arp_timeout",
+    "fall",
+    "rise",
 ];
 
 /// The value moved up by a quarter, as TOML; `None` where that makes no sense.

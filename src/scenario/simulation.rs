@@ -1,11 +1,11 @@
 //! `[simulation]` and `[network]`.
 
 use super::distribution::distribution;
-use super::model::{Network, Process, Simulation, Traffic, Warmup};
+use super::model::{Network, Process, Simulation, Tcp, Traffic, Warmup};
 use super::quantity::Dimension;
 use super::reader::{Flaw, Parsed, Reader, Section};
 use super::tree::{Node, SourceFiles, Value};
-use super::values::{positive, quantity, seed, whole};
+use super::values::{positive, quantity, seed, whole, whole_from_zero};
 
 /// Runs beyond it are a slip of the keyboard: each keeps its windows over time until the end, 60 KB of a small
 /// scenario.
@@ -64,5 +64,18 @@ pub fn read_network(reader: &mut Reader, section: &mut Section<'_>) -> Network {
     Network {
         delay_s: section.or_default(reader, "delay", quantity(Dimension::Time), "0.1 ms", delay),
         client_rtt: section.or_default(reader, "client_rtt", distribution(Dimension::Time), "0 ms", rtt),
+        tcp: Tcp {
+            syn_linear_timeouts: section.or_default(
+                reader,
+                "tcp_syn_linear_timeouts",
+                whole_from_zero(255),
+                "4",
+                LINEAR,
+            ),
+            syn_retries: section.or_default(reader, "tcp_syn_retries", whole_from_zero(127), "6", RETRIES),
+        },
     }
 }
+
+const LINEAR: &str = "Linux 6.5 and later (ip-sysctl): SYNs are repeated after 1, 2, 3, 4, 5, 7 s; 0 before: 1, 3, 7 s";
+const RETRIES: &str = "Linux (ip-sysctl): 6, besides the linear ones";

@@ -43,6 +43,14 @@ pub fn whole(min: u32, max: u32) -> impl Fn(&SourceFiles, &Node) -> Parsed<u32> 
     }
 }
 
+/// A whole number from 0.
+pub fn whole_from_zero(max: u32) -> impl Fn(&SourceFiles, &Node) -> Parsed<u32> {
+    move |files, node| match &node.value {
+        Value::Integer(0) => Ok(0),
+        _ => whole(1, max)(files, node).map_err(|flaw| flaw.help(format!("write a whole number from 0 to {max}"))),
+    }
+}
+
 /// A whole number, or "unlimited".
 pub fn whole_or_unlimited(min: u32, max: u32) -> impl Fn(&SourceFiles, &Node) -> Parsed<Option<u32>> {
     move |files, node| match &node.value {

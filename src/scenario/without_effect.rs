@@ -154,6 +154,12 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
         "a process that swaps is not killed",
         "remove it, or write when_full = \"oom\"",
     );
+    let retransmission = ["network.tcp_syn_linear_timeouts", "network.tcp_syn_retries"].map(str::to_string);
+    tell(
+        kept(&mut retransmission.into_iter().filter(|_| scenario.faults.is_empty())),
+        "nothing goes wrong, so every SYN is answered",
+        "add a [[fault]], or remove it",
+    );
     found
 }
 

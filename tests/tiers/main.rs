@@ -15,6 +15,7 @@ mod noticing;
 mod replica;
 mod stations;
 mod stopping;
+mod vrrp;
 
 use foobar_sim::experiment::checks;
 use foobar_sim::scenario::{Overrides, Scenario, Warmup, load_str};

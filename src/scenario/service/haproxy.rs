@@ -3,7 +3,7 @@
 use super::Surroundings;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::distribution::distribution;
-use crate::scenario::model::{Balance, Haproxy, HealthCheck, ServiceId, Tls};
+use crate::scenario::model::{Balance, Haproxy, HealthCheck, ServiceId, Tls, Vrrp};
 use crate::scenario::names::{Kind, unknown};
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
@@ -44,8 +44,7 @@ const KEYS: &[(&str, CertificateKey)] = &[
     ),
 ];
 
-pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surroundings<'_>) -> Haproxy {
-    one_server(reader, section);
+pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surroundings<'_>, vrrp: Option<Vrrp>) -> Haproxy {
     let maxconn_source = "our choice; HAProxy computes it from the limit of open files (configuration manual, maxconn)";
     let maxconn = section.or_default(reader, "maxconn", whole(1, 100_000_000), "20000", maxconn_source);
     let nbthread = section.optional(reader, "nbthread", whole(1, 4096));
@@ -105,7 +104,6 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     for later in ["retry_on", "backlog", "check"] {
         section.unsupported(reader, later, "leave it out; it comes later");
     }
-    section.unsupported(reader, "vrrp", "leave it out; the takeover pair comes later");
     Haproxy {
         maxconn,
         nbthread,
@@ -119,6 +117,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         retries,
         redispatch,
         check,
+        vrrp,
     }
 }
 
@@ -146,23 +145,6 @@ fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthChe
         }
     };
     on.then_some(HealthCheck { fastinter_s, downinter_s, fall, rise, error_limit, ..HealthCheck::every(inter_s) })
-}
-
-/// A pair shares a virtual address, and that needs failover.
-fn one_server(reader: &mut Reader, section: &Section<'_>) {
-    if let Some(entry) = section.get("servers")
-        && let Value::Array(items) = &entry.node.value
-        && items.len() > 1
-    {
-        reader.error(
-            Diagnostic::at(
-                items[1].place.clone(),
-                format!("{}: not supported yet: the pair needs failover", section.key("servers")),
-            )
-            .label("a second server")
-            .help("name one server; the passive one takes no traffic while the active one lives"),
-        );
-    }
 }
 
 /// 0 is "no limit", as in haproxy.cfg.

@@ -6,6 +6,7 @@ mod haproxy;
 mod mysql;
 mod nginx;
 mod station;
+mod vrrp;
 
 pub use haproxy::balance;
 
@@ -52,11 +53,17 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, around: 
     };
     let kind_node = &section.get("kind").expect("just taken").node;
     section.assume_given(reader, "kind", kind_node);
-    let placed = |reader: &mut Reader, section: &mut Section<'_>| placements(reader, section, around.names);
+    let placed = |reader: &mut Reader, section: &mut Section<'_>| {
+        placements(reader, section, around.names, |reader, server| {
+            server.unsupported(reader, "priority", "leave it out; priorities are those of a haproxy pair");
+        })
+    };
     let (servers, kind) = match kind {
         Kind::Haproxy => {
-            let servers = placed(reader, section);
-            (servers, ServiceKind::Haproxy(haproxy::read(reader, section, around)))
+            let mut priorities = vrrp::Priorities::of(section);
+            let servers = placements(reader, section, around.names, |reader, server| priorities.read(reader, server));
+            let vrrp = vrrp::read(reader, section, priorities, servers.len());
+            (servers, ServiceKind::Haproxy(haproxy::read(reader, section, around, vrrp)))
         }
         Kind::Nginx => {
             let servers = placed(reader, section);
@@ -87,7 +94,14 @@ fn cores(servers: &[Placement], around: &Surroundings<'_>) -> u32 {
 }
 
 /// `servers = ["web1"]` or `[{ name = "web1", weight = 2, maxconn = 100 }]`.
-fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> Vec<Placement> {
+///
+/// `more` reads what servers of this kind say besides.
+fn placements<'t>(
+    reader: &mut Reader,
+    section: &mut Section<'t>,
+    names: &Names,
+    mut more: impl FnMut(&mut Reader, &mut Section<'t>),
+) -> Vec<Placement> {
     let example = match names.servers.first() {
         Some(name) => format!("[{{ name = \"{name}\" }}]"),
         None => "[{ name = \"server1\" }]".to_string(),
@@ -126,11 +140,7 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
                     "HAProxy and nginx manuals: weight 1",
                 );
                 let maxconn = element.optional(reader, "maxconn", whole_or_unlimited(1, u32::MAX)).flatten();
-                element.unsupported(
-                    reader,
-                    "priority",
-                    "the takeover pair comes later; a single server needs no priority",
-                );
+                more(reader, &mut element);
                 let backup = element.optional(reader, "backup", boolean).unwrap_or(false);
                 for later in ["max_fails", "fail_timeout", "inter", "fall", "rise", "slowstart"] {
                     element.unsupported(reader, later, "write it for all servers: in default_server, or in upstream");

@@ -174,15 +174,13 @@ fn what_is_printed_as_effective_means_the_same_when_read_again() {
         // but for what nothing asks for
         let left: Vec<&str> =
             again.assumptions.iter().filter(|one| one.mark == Mark::Default).map(|one| one.key.as_str()).collect();
-        let idle: Vec<&str> = match text {
-            PEAK => again
-                .assumptions
-                .iter()
-                .map(|one| one.key.as_str())
-                .filter(|key| key.starts_with("server.lb1.memory") || key.starts_with("server.lb1.disk"))
-                .collect(),
-            _ => Vec::new(),
-        };
+        let keys = again.assumptions.iter().map(|one| one.key.as_str());
+        let idle: Vec<&str> = keys
+            .filter(|key| {
+                let of_lb1 = key.starts_with("server.lb1.memory") || key.starts_with("server.lb1.disk");
+                key.starts_with("network.tcp_") || (text == PEAK && of_lb1)
+            })
+            .collect();
         assert_eq!(left, idle, "{printed}");
         assert_eq!(without_effect(&again), without_effect(&scenario), "{printed}");
     }
@@ -335,6 +333,24 @@ fn faults_and_impatient_clients_mean_the_same_when_read_again() {
     assert_eq!(scenario.faults.len(), 2);
     assert_eq!(again.faults, scenario.faults);
     assert_eq!(again.traffic[0].client, scenario.traffic[0].client);
+}
+
+#[test]
+fn a_pair_is_read_with_the_defaults_of_keepalived_and_printed_as_it_is_meant() {
+    let written = "servers = [{ name = \"lb1\", priority = 150 }, { name = \"web1\" }]\n\
+                   vrrp = { preempt = false, track_script = { fall = 2, weight = -60 } }";
+    let scenario = loaded(&PEAK.replace("servers = [{ name = \"lb1\" }]", written));
+    let ServiceKind::Haproxy(lb) = &scenario.services[0].kind else { panic!() };
+    let vrrp = lb.vrrp.as_ref().expect("a pair");
+    assert_eq!((&vrrp.priorities[..], vrrp.master(), vrrp.version), (&[150, 100][..], 0, 3));
+    assert_eq!((vrrp.advert_int_s, vrrp.garp_master_delay_s, vrrp.garp_lower_prio_repeat), (1.0, 5.0, 5));
+    assert!(!vrrp.preempt);
+    let script = TrackScript { interval_s: 1.0, fall: 2, rise: 1, weight: -60 };
+    assert_eq!(vrrp.track_script, Some(script));
+    assert_eq!(assumption(&scenario, "service.lb.servers.1.priority").mark, Mark::Default);
+    let again = loaded(&print_effective(&scenario));
+    let ServiceKind::Haproxy(printed) = &again.services[0].kind else { panic!() };
+    assert_eq!(printed.vrrp, lb.vrrp);
 }
 
 #[test]

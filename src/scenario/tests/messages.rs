@@ -89,11 +89,9 @@ fn what_comes_later_is_not_read() {
     for text in [
         "--service.lb.retry_on=conn-failure",
         "--service.lb.default_server.slowstart=2 s",
-        "--service.lb.vrrp={ advert_int = \"1 s\" }",
         "--service.lb.timeout.client=30 s",
-        "--service.lb.servers=[{ name = \"lb1\", priority = 150 }]",
-        "--service.lb.servers=[\"lb1\", \"web1\"]",
         "--service.web.upstream.zone=apps",
+        "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
         "--service.db.replication.mode=semi-sync",
         "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",
@@ -101,6 +99,42 @@ fn what_comes_later_is_not_read() {
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
     ] {
         check(text, &["not supported yet"]);
+    }
+}
+
+#[test]
+fn pairs_that_cannot_be() {
+    for (vrrp, expected) in [
+        ("vrrp = {}", &["service.lb.vrrp.advert_intt: unknown key", "did you mean `advert_int`?"][..]),
+        ("vrrp = { advert_int = 1 }", &["service.lb.vrrp.advert_int: a time needs its unit"]),
+        ("vrrp = { advert_int = \"50 s\" }", &["version 3 has 0.01 to 40.95 s"]),
+        ("vrrp = { version = 2, advert_int = \"0.5 s\" }", &["version 2 has whole seconds", "write version = 3"]),
+        ("vrrp = { nopreempt = true }", &["service.lb.vrrp.nopreempt", "write preempt = false"]),
+        ("vrrp = { preempt = false, preempt_delay = \"9 s\" }", &["nobody preempts"]),
+        ("vrrp = { garp_master_refresh = \"9 s\" }", &["not supported yet"]),
+        ("vrrp = { track_script = { fall = 0 } }", &["service.lb.vrrp.track_script.fall: zero is not possible"]),
+        ("vrrp = { track_script = { weight = 300 } }", &["a whole number from -253 to 253"]),
+    ] {
+        let vrrp = if vrrp == "vrrp = {}" { "vrrp = { advert_intt = \"1 s\" }" } else { vrrp };
+        let text = PEAK.replace("servers = [{ name = \"lb1\" }]", &format!("servers = [\"lb1\", \"web1\"]\n{vrrp}"));
+        check(&text, expected);
+    }
+    for (option, expected) in [
+        ("--service.lb.vrrp={}", &["service.lb.vrrp: there is one server", "name a second server"][..]),
+        ("--service.lb.servers=[\"lb1\", \"web1\"]", &["who of them has the address?", "add vrrp ="]),
+        ("--service.lb.servers=[{ name = \"lb1\", priority = 150 }]", &["there is no vrrp", "add vrrp ="]),
+    ] {
+        check(option, expected);
+    }
+    let pair = |priority: &str| {
+        let servers = format!("servers = [{{ name = \"lb1\", priority = {priority} }}, \"web1\"]\nvrrp = {{}}");
+        PEAK.replace("servers = [{ name = \"lb1\" }]", &servers)
+    };
+    check(&pair("255"), &["service.lb.servers.0.priority: 255 is more than 254"]);
+    check(&pair("0"), &["service.lb.servers.0.priority: zero is not possible"]);
+    // who has no keepalived
+    for effect in ["kill = { service = \"app\", keepalived = true }", "stop = { service = \"lb\" }"] {
+        check(&format!("{PEAK}\n[[fault]]\nat = \"1 s\"\n{effect}\n"), &["has no keepalived: not supported yet"]);
     }
 }
 

@@ -88,8 +88,7 @@ impl Compiler<'_> {
     fn request_of_tiers(&mut self, origin: Origin, class: ClassId, end: Step) -> SubId {
         let source = origin.source;
         let target = self.scenario.traffic[source].target.expect("traffic of tiers has a target");
-        let callee = self.sub(SubKey::Serve { service: target, instance: 0, class, origin: Some(origin) });
-        let servers = self.servers_of(target);
+        let front = self.front(target, class, origin);
         let rtt = self.scenario.network.client_rtt.clone();
         let new = self.new_connections(origin);
 
@@ -98,21 +97,22 @@ impl Compiler<'_> {
         self.maybe(NEW_CONNECTION, new, |c| c.pass(RTT, &rtt, 1.0, 0));
         self.pass(RTT, &rtt, 0.5, 0);
         let (upload, response) = (self.upload(class), self.response(source, class));
-        let links = self.links(None, &servers[..1], upload.is_some() || response.is_some());
+        let links = self.links(None, &front.servers, upload.is_some() || response.is_some());
         if let Some((draw, bytes)) = upload {
+            if let Some(vrrp) = front.vrrp {
+                self.emit(Step::TowardAddress { vrrp });
+            }
             self.emit(Step::Send { links, draw });
-            self.account_transfer(links, &[1.0], bytes, false);
+            self.account_transfer(links, &front.shares, bytes, false);
         }
-        let to = self.subs[callee].entry;
-        let call = self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+        let call = self.call_front(&front);
         if new < 1.0 {
             let draw = self.bits_draw(NEW_CONNECTION);
             self.net.client_connections.push((call, draw, crate::model::program::threshold(new)));
         }
-        self.account_call(callee, 1.0);
         if let Some((draw, bytes)) = response {
             self.emit(Step::Receive { links, draw });
-            self.account_transfer(links, &[1.0], bytes, true);
+            self.account_transfer(links, &front.shares, bytes, true);
         }
         let back = self.here();
         self.land_failures_at(back);

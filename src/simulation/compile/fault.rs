@@ -62,8 +62,17 @@ impl Compiler<'_> {
                     (compiled.hung, compiled.slowed) = self.hung(*service, instances);
                 }
                 Effect::Slow { server, cpu, disk, nic } => compiled.slowed = self.slowed(*server, *cpu, *disk, *nic),
-                Effect::Kill { service, instances } => {
+                Effect::Kill { service, instances, keepalived } => {
                     compiled.killed = instances.iter().map(|&i| self.process_number(*service, i)).collect();
+                    if *keepalived {
+                        compiled.keepalived_killed = compiled.killed.clone();
+                    } else {
+                        self.deaths_that_stay(index + 1, *service);
+                    }
+                }
+                Effect::Stop { service, instances } => {
+                    compiled.killed = instances.iter().map(|&i| self.process_number(*service, i)).collect();
+                    compiled.keepalived_stopped = compiled.killed.clone();
                 }
                 Effect::PowerOff { server } => compiled.dark = vec![*server as u32],
                 Effect::Cut { server, other } => {

@@ -15,11 +15,12 @@ mod mysql;
 mod nginx;
 mod path;
 mod station;
+mod vrrp;
 
 use std::collections::BTreeMap;
 
 use super::load::{ClassTime, LoadTable, StationLoad};
-use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry};
+use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry, SynRetries};
 use crate::model::program::StepId;
 use crate::model::request::NONE;
 use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId, Traffic};
@@ -47,6 +48,10 @@ pub enum CompileNote {
     FaultWithoutEffect { fault: usize },
     /// It would begin when the run is over.
     FaultAfterTheEnd { fault: usize },
+    /// The address stays where a process is dead.
+    AddressStays { fault: usize, service: String },
+    /// Of servers with equal priorities, this one counts as having the highest address.
+    EqualPriorities { service: String, server: String },
 }
 
 /// Index of a program of its own.
@@ -156,6 +161,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
     compiler.set_memory();
     compiler.set_delays();
     compiler.faults();
+    compiler.note_equal_priorities();
     let load = compiler.load_table();
     Compiled { network: compiler.net, entries, leaves, load, notes: compiler.notes }
 }
@@ -177,6 +183,8 @@ impl Compiler<'_> {
         use crate::model::station::Patience;
         if !self.scenario.faults.is_empty() {
             self.net.retransmissions = self.leaf(Leaf::Retransmissions);
+            let tcp = self.scenario.network.tcp;
+            self.net.syn = SynRetries { linear: tcp.syn_linear_timeouts, more: tcp.syn_retries };
         }
         let drawn = |step: &Step| {
             matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::Pause)

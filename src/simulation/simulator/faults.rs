@@ -57,6 +57,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
         self.change_processes(index, begins);
+        self.world_changed();
         for (station, _) in self.net.faults[index].slowed.clone() {
             let active = self.net.faults.iter().filter(|fault| fault.active).flat_map(|fault| &fault.slowed);
             let speed = active.filter(|(at, _)| *at == station).map(|(_, factor)| factor).product();
@@ -86,7 +87,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     self.stop_process(process, Stop::Silent);
                 }
             } else if by_kill && begins && ran {
-                self.stop_process(process, Stop::Reset(FailureReason::ConnectionReset));
+                // whose address is given up first, resets nobody
+                let said_goodbye = self.net.faults[index].keepalived_stopped.contains(&process);
+                let reset = Stop::Reset(FailureReason::ConnectionReset);
+                self.stop_process(process, if said_goodbye { Stop::Silent } else { reset });
             }
         }
         for &server in &dark {

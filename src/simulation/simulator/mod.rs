@@ -19,6 +19,7 @@ mod queues;
 mod sharing;
 mod silence;
 mod stopping;
+mod vrrp;
 mod world;
 
 use std::collections::VecDeque;
@@ -177,6 +178,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
                 Leaf::Check(check) => Fired::settled(self.check_due(leaf, check)),
                 Leaf::Retransmissions => Fired::settled(self.retransmission_due(leaf)),
+                Leaf::Vrrp(vrrp) => Fired::settled(self.vrrp_due(vrrp)),
             };
             // one place for this too
             if fired.again != SETTLED {
@@ -200,6 +202,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     fn start(&mut self) {
         if WATCHED {
             self.plan_faults();
+            self.begin_vrrp();
         }
         self.plan_checks();
         self.limit = self.observation.next_tick().min(self.observation.end);
@@ -489,6 +492,12 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     let chosen = self.route(router);
                     let request = &mut self.slab[id];
                     request.frames[request.depth as usize].chosen = chosen as u16;
+                    at += 1;
+                }
+                Step::TowardAddress { vrrp } => {
+                    let toward = self.net.vrrps[vrrp as usize].vrrp.toward;
+                    let request = &mut self.slab[id];
+                    request.frames[request.depth as usize].chosen = toward as u16;
                     at += 1;
                 }
                 Step::JoinStage { stage, draw, .. } => {

@@ -2,25 +2,23 @@
 //! again, who has sent on a connection that stood sends its bytes again, and who waits for an answer waits: a timeout
 //! ends it, or the return of the other side.
 //!
-//! When a Linux kernel sends again, and when it gives up: `tcp_syn_retries` 6 and `tcp_syn_linear_timeouts` 4 (since
-//! 6.5), `tcp_retries2` 15 with a first timeout of 200 ms and a longest of 120 s (kernel documentation, ip-sysctl).
+//! When a Linux kernel sends again, and when it gives up: `tcp_syn_retries` and `tcp_syn_linear_timeouts` as the
+//! scenario says, `tcp_retries2` 15 with a first timeout of 200 ms and a longest of 120 s (kernel documentation,
+//! ip-sysctl).
 
 use std::collections::BTreeMap;
 
 use super::Simulator;
 use crate::engine::heap::Heap;
 use crate::engine::time::SimTime;
-use crate::model::network::WaitAt;
+use crate::model::network::{SynRetries, WaitAt};
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;
 
 const SECOND: u64 = 1_000_000_000;
-/// A SYN is sent again each second this often, then at growing intervals.
-const SYN_LINEAR: u32 = 4;
-const SYN_RETRIES: u32 = SYN_LINEAR + 6;
 const DATA_FIRST: u64 = SECOND / 5;
-const DATA_LONGEST: u64 = 120 * SECOND;
+const LONGEST: u64 = 120 * SECOND;
 const DATA_RETRIES: u32 = 15;
 
 /// What somebody who waits has sent.
@@ -62,11 +60,13 @@ struct Connections {
 }
 
 /// Time from one sending to the next, nanoseconds; `None`: it gives up then, after as long as that.
-fn interval(sent: Sent, again: u32) -> (u64, bool) {
+fn interval(syn: SynRetries, sent: Sent, again: u32) -> (u64, bool) {
     match sent {
-        Sent::Connect if again < SYN_LINEAR => (SECOND, true),
-        Sent::Connect => (SECOND << (again - SYN_LINEAR), again < SYN_RETRIES),
-        _ => ((DATA_FIRST << again.min(20)).min(DATA_LONGEST), again < DATA_RETRIES),
+        Sent::Connect => {
+            let doubled = again.saturating_sub(syn.linear).min(20);
+            ((SECOND << doubled).min(LONGEST), again < syn.linear + syn.more)
+        }
+        _ => ((DATA_FIRST << again.min(20)).min(LONGEST), again < DATA_RETRIES),
     }
 }
 
@@ -80,14 +80,18 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let request = &self.slab[id];
         let call = request.frames[request.depth as usize - 1].after - 1;
         let caller = self.net.process_of_step[call as usize];
-        if !self.reaches(self.server_of(caller), self.server_of(process)) {
+        let (at, process, answered) = match self.front_of(process) {
+            Some(front) => self.behind_address(id, call, front),
+            None => (at, process, self.reaches(self.server_of(caller), self.server_of(process))),
+        };
+        if !answered {
             self.call_into_silence(id, call, caller, process);
             return None;
         }
         if let Some(waited) = self.silence.waiting.remove(&id) {
             // its timeouts mean nothing any more
             self.slab[id].epoch = self.slab[id].epoch.wrapping_add(1);
-            if waited.sent == Sent::Bytes && waited.stops != self.world.stops[process as usize] {
+            if waited.sent == Sent::Bytes && waited.stops != self.standing_of(process, waited.sent) {
                 // nobody there knows of the connection
                 self.slab[id].failure = FailureReason::ConnectionReset as u8;
                 return Some(self.return_step(id));
@@ -178,17 +182,42 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn fall_silent(&mut self, id: RequestId, sent: Sent, process: u32) {
         let request = &mut self.slab[id];
         request.epoch = request.epoch.wrapping_add(1);
-        // a process that is gone will know of no connection when it is back
-        let stops = if self.runs(process) { self.world.stops[process as usize] } else { u32::MAX };
+        let stops = self.standing_of(process, sent);
         self.silence.waiting.insert(id, Waiting { sent, again: 0, process, stops });
         if sent != Sent::Nothing {
             self.send_again_later(id);
         }
     }
 
+    /// What is the same as before for as long as the other end knows of a connection.
+    fn standing_of(&self, process: u32, sent: Sent) -> u32 {
+        match self.front_of(process) {
+            Some(front) if sent != Sent::Answer => self.net.vrrps[front].vrrp.generation,
+            _ if self.runs(process) => self.world.stops[process as usize],
+            // a process that is gone will know of none when it is back
+            _ => u32::MAX,
+        }
+    }
+
+    /// Nobody will know of the connection on which this one waits.
+    pub(super) fn forget_standing(&mut self, id: RequestId) {
+        if let Some(waiting) = self.silence.waiting.get_mut(&id) {
+            waiting.stops = u32::MAX;
+        }
+    }
+
+    /// The other end of connections to a process will never answer: what it had sent is lost.
+    pub(super) fn give_up_answers_of(&mut self, process: u32) {
+        for waiting in self.silence.waiting.values_mut() {
+            if waiting.process == process && waiting.sent == Sent::Answer {
+                waiting.sent = Sent::Nothing;
+            }
+        }
+    }
+
     fn send_again_later(&mut self, id: RequestId) {
         let waiting = self.silence.waiting.get(&id).expect("it waits");
-        let (interval, _) = interval(waiting.sent, waiting.again);
+        let (interval, _) = interval(self.net.syn, waiting.sent, waiting.again);
         self.sequence += 1;
         let due = self.now + interval;
         let key = (due as u128) << 64 | self.sequence as u128;
@@ -208,10 +237,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),
             None => self.set.clear(leaf),
         }
-        let Some(waiting) = self.silence.waiting.get_mut(&id).filter(|_| self.slab[id].epoch == epoch) else {
+        let waits = |waiting: &&mut Waiting| waiting.sent != Sent::Nothing && self.slab[id].epoch == epoch;
+        let Some(waiting) = self.silence.waiting.get_mut(&id).filter(waits) else {
             return NONE;
         };
-        let (_, goes_on) = interval(waiting.sent, waiting.again);
+        let (_, goes_on) = interval(self.net.syn, waiting.sent, waiting.again);
         waiting.again += 1;
         let Waiting { sent, process, stops, .. } = *waiting;
         if !goes_on {
@@ -292,24 +322,28 @@ mod tests {
 
     #[test]
     fn a_syn_is_sent_again_each_second_at_first_and_given_up_after_131_seconds() {
-        let mut at = 0;
-        let mut times = Vec::new();
-        for again in 0.. {
-            let (interval, goes_on) = interval(Sent::Connect, again);
-            at += interval / SECOND;
-            if !goes_on {
-                break;
+        let times = |linear: u32| {
+            let syn = SynRetries { linear, more: 6 };
+            let mut times = vec![0];
+            for again in 0.. {
+                let (interval, goes_on) = interval(syn, Sent::Connect, again);
+                times.push(times[times.len() - 1] + interval / SECOND);
+                if !goes_on {
+                    return times;
+                }
             }
-            times.push(at);
-        }
-        assert_eq!(times, [1, 2, 3, 4, 5, 7, 11, 19, 35, 67]);
-        assert_eq!(at, 131);
+            times
+        };
+        assert_eq!(times(4), [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67, 131]);
+        // kernels before 6.5
+        assert_eq!(times(0), [0, 1, 3, 7, 15, 31, 63, 127]);
     }
 
     #[test]
     fn bytes_are_given_up_after_924_seconds() {
-        let total: u64 = (0..=DATA_RETRIES).map(|again| interval(Sent::Bytes, again).0).sum();
+        let syn = SynRetries::default();
+        let total: u64 = (0..=DATA_RETRIES).map(|again| interval(syn, Sent::Bytes, again).0).sum();
         assert_eq!(total / (SECOND / 10), 9_246);
-        assert!(!interval(Sent::Bytes, DATA_RETRIES).1);
+        assert!(!interval(syn, Sent::Bytes, DATA_RETRIES).1);
     }
 }

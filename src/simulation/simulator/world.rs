@@ -61,6 +61,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.world.killed[process as usize] == 0 && self.has_power(self.server_of(process))
     }
 
+    /// Faults have begun or ended: those who watch learn what they can.
+    pub(super) fn world_changed(&mut self) {
+        self.tell_keepaliveds();
+    }
+
     #[inline]
     pub(super) fn hangs(&self, process: u32) -> bool {
         self.world.hung[process as usize] > 0
