@@ -179,10 +179,10 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
         text += "[[fault]]\n";
         text += &match dice.up_to(3) {
             0 => format!("at = \"{} ms\"\n", dice.up_to(3900)),
-            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 1 + dice.up_to(1500)),
+            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 301 + dice.up_to(1500)),
             _ => "mttf = \"exponential(400 ms)\"\nmttr = \"exponential(100 ms)\"\n".to_owned(),
         };
-        let effect = if servers.is_empty() { 0 } else { dice.up_to(6) };
+        let effect = if servers.is_empty() { 0 } else { dice.up_to(9) };
         text += &match effect {
             0 => format!("hang = {{ service = \"{}\" }}\n", dice.pick(services)),
             1 => format!("kill = {{ service = \"{}\" }}\n", dice.pick(services)),
@@ -193,6 +193,16 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
                 let other = servers.iter().find(|other| **other != one).expect("two servers");
                 format!("cut = [\"{one}\", \"{other}\"]\n")
             }
+            5 => {
+                let drain = dice.up_to(2) * 300;
+                let service = dice.pick(&["web", "app"]);
+                format!("maintenance = {{ service = \"{service}\", drain = \"{drain} ms\" }}\n")
+            }
+            6 => {
+                let server = dice.pick(servers);
+                format!("impair = {{ around = \"{server}\", delay = \"{}\", loss = 0.05 }}\n", dice.time())
+            }
+            7 => format!("memory = {{ server = \"{}\", taken = \"1800 MiB\" }}\n", dice.pick(servers)),
             _ => {
                 let part = dice.pick(&["cpu", "disk", "nic"]);
                 let factor = dice.pick(&["0.05", "0.5", "3"]);
@@ -348,7 +358,7 @@ fn pair_faults(dice: &mut Dice) -> String {
         text += "[[fault]]\n";
         text += &match dice.up_to(3) {
             0 => format!("at = \"{} ms\"\n", dice.up_to(3900)),
-            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 1 + dice.up_to(1500)),
+            1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 301 + dice.up_to(1500)),
             _ => "mttf = \"exponential(700 ms)\"\nmttr = \"exponential(300 ms)\"\n".to_owned(),
         };
         let server = dice.pick(&["lb", "lb2"]);

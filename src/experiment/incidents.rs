@@ -105,7 +105,29 @@ fn what(scenario: &Scenario, fault: &Fault) -> String {
             format!("{} is killed{with}", processes(scenario, *service, instances))
         }
         Effect::Stop { service, instances } => format!("{} is stopped", processes(scenario, *service, instances)),
-        Effect::PowerOff { server } => format!("{} loses its power", scenario.servers[*server].name),
+        Effect::PowerOff { servers } => {
+            let names: Vec<&str> = servers.iter().map(|&server| scenario.servers[server].name.as_str()).collect();
+            match names[..] {
+                [one] => format!("{one} loses its power"),
+                _ => format!("{} lose their power", names.join(", ")),
+            }
+        }
+        Effect::Maintenance { service, instances, drain_s } => {
+            format!("{} is drained for {drain_s} s and maintained", processes(scenario, *service, instances))
+        }
+        Effect::Memory { server, bytes } => {
+            format!("{:.1} GiB of the memory of {} are taken", bytes / 1_073_741_824.0, scenario.servers[*server].name)
+        }
+        Effect::Impair { server, other, delay, loss } => {
+            let name = |server: usize| scenario.servers[server].name.as_str();
+            let way = match other {
+                Some(other) => format!("between {} and {}", name(*server), name(*other)),
+                None => format!("around {}", name(*server)),
+            };
+            let slower = delay.as_ref().map(|d| format!("take {:.1} ms more", d.mean() * 1e3));
+            let lost = (*loss > 0.0).then(|| format!("are lost with probability {loss}"));
+            format!("messages {way} {}", [slower, lost].into_iter().flatten().collect::<Vec<_>>().join(" and "))
+        }
         Effect::Cut { server, other } => {
             let name = |server: usize| scenario.servers[server].name.as_str();
             match other {

@@ -22,6 +22,8 @@ pub struct Network {
     pub forks: Vec<Vec<StepId>>,
     /// Ways to callees; a step's `links` plus the chosen server is an index here.
     pub links: Vec<Link>,
+    /// Of each way its servers: the caller's and the callee's; `NONE`: the clients.
+    pub link_servers: Vec<(u32, u32)>,
     /// First steps of callees' programs; a step's `entries` plus the chosen server is an index here.
     pub entries: Vec<StepId>,
 
@@ -50,6 +52,8 @@ pub struct Network {
     pub processes: Vec<Process>,
 
     pub faults: Vec<Fault>,
+    /// Whether any of them concerns messages under way.
+    pub impairs: bool,
     /// Whose program each step is: the number of a process, which is one server's share of a service; `NONE`: the
     /// client's.
     pub process_of_step: Vec<u32>,
@@ -236,9 +240,18 @@ pub struct Fault {
     pub dark: Vec<u32>,
     /// Where no bytes pass.
     pub cuts: Vec<Cut>,
+    /// Processes that get nothing new, and for how long before they are gone, nanoseconds.
+    pub drained: Vec<u32>,
+    pub drain_ns: u64,
+    /// Where messages take longer or are lost.
+    pub impaired: Vec<Impairment>,
+    /// Memory that is taken: an index of `memories`, and bytes.
+    pub memory: Vec<(u32, f64)>,
     /// Stations at a factor of their speed; 0: stopped.
     pub slowed: Vec<(StationAt, f64)>,
     pub active: bool,
+    /// What is drained is gone.
+    pub drained_out: bool,
     /// How often it has begun.
     pub count: u32,
 }
@@ -248,6 +261,16 @@ pub struct Fault {
 pub struct Cut {
     pub server: u32,
     pub other: u32,
+}
+
+/// A way on which messages take longer, or are lost and sent again.
+#[derive(Clone, Debug)]
+pub struct Impairment {
+    pub way: Cut,
+    /// Nanoseconds.
+    pub delay: Option<Sampler>,
+    /// Share of the messages.
+    pub loss: f64,
 }
 
 impl Default for FaultTimes {

@@ -1,17 +1,15 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
 use super::distribution::positive_distribution;
-use super::model::{Discipline, Effect, Fault, Server, Service, ServiceId, ServiceKind, Simulation, When};
+use super::model::{Discipline, Effect, Fault, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
 use super::tree::{Node, Value};
-use super::values::{boolean, positive, positive_number, quantity};
+use super::values::{boolean, number, positive, positive_number, quantity};
 
-/// Effects that come later.
-const LATER: &[&str] = &["delay", "loss", "memory", "maintenance", "group"];
 /// What goes wrong, one of them.
-const EFFECTS: &[&str] = &["hang", "kill", "stop", "power_off", "cut", "slow"];
+const EFFECTS: &[&str] = &["hang", "kill", "stop", "maintenance", "power_off", "cut", "impair", "slow", "memory"];
 const EXAMPLE: &str = "kill or hang = { service = \"app\", server = \"app1\" }, power_off = \"app1\", \
                        cut = [\"app1\", \"db1\"], or slow = { server = \"app1\", cpu = 0.2 }";
 
@@ -23,9 +21,6 @@ pub fn read(
     services: &[Option<Service>],
     simulation: &Simulation,
 ) -> Option<Fault> {
-    for later in LATER {
-        section.unsupported(reader, later, "leave it out; a fault is one of hang, kill, stop, power_off, cut and slow");
-    }
     let when = read_when(reader, section, simulation);
     let given: Vec<&&str> = EFFECTS.iter().filter(|effect| section.has(effect)).collect();
     for pair in given.windows(2) {
@@ -54,13 +49,39 @@ pub fn read(
         Some(Effect::Stop { service, instances })
     });
     let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
-    let dark = section.optional(reader, "power_off", |_, node| names.server(node));
+    let maintenance = section.within_if(reader, "maintenance", |reader, maintenance| {
+        let source = "our choice: what is under way is given that long to end";
+        let drain_s = maintenance.or_default(reader, "drain", quantity(Dimension::Time), "30 s", source);
+        let (service, instances) = read_processes(reader, maintenance, names, services)?;
+        can_be_drained(reader, maintenance, services, service)?;
+        Some(Effect::Maintenance { service, instances, drain_s })
+    });
+    let impair = section.within_if(reader, "impair", |reader, impair| read_impair(reader, impair, names));
+    let memory = section.within_if(reader, "memory", |reader, memory| {
+        let server = memory.optional(reader, "server", |_, node| names.server(node));
+        if !memory.has("server") {
+            memory.missing(reader, "server", "say which: server = \"app1\"");
+        }
+        let bytes = memory.required(reader, "taken", positive(Dimension::Size), "\"14 GiB\"");
+        Some(Effect::Memory { server: server?, bytes })
+    });
+    let dark = section.take("power_off").map(|entry| {
+        let key = section.key("power_off");
+        read_servers(reader, &key, &entry.node, names).map(|servers| Effect::PowerOff { servers })
+    });
     let cut = section.take("cut").map(|entry| read_cut(reader, &section.key("cut"), &entry.node, names));
-    let dark = dark.map(|server| Effect::PowerOff { server });
-    Some(Fault {
-        when: when?,
-        effect: hang.flatten().or(kill.flatten()).or(stop.flatten()).or(slow.flatten()).or(dark).or(cut.flatten())?,
-    })
+    let effects = [hang, kill, stop, maintenance, slow, memory, impair, dark, cut];
+    let effect = effects.into_iter().flatten().flatten().next()?;
+    let when = when?;
+    if let (Effect::Maintenance { drain_s, .. }, When::At { lasts_s: Some(lasts_s), .. }) = (&effect, &when)
+        && drain_s >= lasts_s
+        && let Some(entry) = section.get("lasts")
+    {
+        let flaw = Flaw::new("the maintenance is over before its drain is", "not longer than the drain")
+            .help("make `lasts` longer: it counts from the beginning of the drain");
+        reader.flaw(&section.key("lasts"), &entry.node, flaw);
+    }
+    Some(Fault { when, effect })
 }
 
 /// `at` and `lasts`, or `mttf` and `mttr`.
@@ -176,6 +197,86 @@ fn has_keepalived(
         return None;
     }
     Some(())
+}
+
+/// Whom others can be told to leave alone.
+fn can_be_drained(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    services: &[Option<Service>],
+    service: ServiceId,
+) -> Option<()> {
+    let found = services.get(service)?.as_ref()?;
+    let (what, help) = match &found.kind {
+        ServiceKind::Nginx(_) | ServiceKind::App(_) => return Some(()),
+        ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some() => return Some(()),
+        ServiceKind::Haproxy(_) => ("clients have no other load balancer", "add a second one and vrrp, or write kill"),
+        ServiceKind::Mysql(_) => ("a database is not drained: not supported yet", "write kill, and give it `failover`"),
+        ServiceKind::Station(_) => ("a plain station is not drained", "write hang: its workers stop"),
+    };
+    let entry = section.get("service")?;
+    reader.flaw(
+        &section.key("service"),
+        &entry.node,
+        Flaw::new(format!("`{}`: {what}", found.name), "not possible").help(help),
+    );
+    None
+}
+
+/// One server, or an array of different ones.
+fn read_servers(reader: &mut Reader, key: &str, node: &Node, names: &Names) -> Option<Vec<ServerId>> {
+    let nodes: Vec<&Node> = match &node.value {
+        Value::Array(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    let mut servers = Vec::new();
+    for node in nodes {
+        match names.server(node) {
+            Ok(server) if servers.contains(&server) => {
+                let flaw = Flaw::new(format!("`{}` is named twice", names.servers[server]), "again")
+                    .help("name each server once");
+                reader.flaw(key, node, flaw);
+                return None;
+            }
+            Ok(server) => servers.push(server),
+            Err(flaw) => {
+                reader.flaw(key, node, flaw);
+                return None;
+            }
+        }
+    }
+    if servers.is_empty() {
+        reader.flaw(
+            key,
+            node,
+            Flaw::new("no server is named", "empty").help("name at least one: [\"web1\", \"app1\"]"),
+        );
+        return None;
+    }
+    Some(servers)
+}
+
+/// `{ between = ["app1", "db1"], delay = "50 ms", loss = 0.02 }`, or `around = "db1"`.
+fn read_impair(reader: &mut Reader, impair: &mut Section<'_>, names: &Names) -> Option<Effect> {
+    impair.conflict(reader, "between", "around");
+    let way = match (impair.take("between"), impair.take("around")) {
+        (Some(entry), _) | (None, Some(entry)) => {
+            let key = impair.key(if impair.has("between") { "between" } else { "around" });
+            read_cut(reader, &key, &entry.node, names)
+        }
+        (None, None) => {
+            impair.missing(reader, "between", "say where: between = [\"app1\", \"db1\"], or around = \"db1\"");
+            None
+        }
+    };
+    let delay = impair.optional(reader, "delay", positive_distribution(Dimension::Time));
+    let loss = impair.optional(reader, "loss", number(0.0, 0.99));
+    if delay.is_none() && loss.is_none() {
+        impair.missing(reader, "delay", "say how: delay = \"50 ms\", loss = 0.02, or both");
+        return None;
+    }
+    let Some(Effect::Cut { server, other }) = way else { return None };
+    Some(Effect::Impair { server, other, delay, loss: loss.unwrap_or(0.0) })
 }
 
 /// `"db1"`: around one server; `["app1", "db1"]`: between two.

@@ -590,8 +590,15 @@ pub enum Effect {
     Kill { service: ServiceId, instances: Vec<usize>, keepalived: bool },
     /// A load balancer is stopped as one should: its keepalived says goodbye and gives the address up.
     Stop { service: ServiceId, instances: Vec<usize> },
-    /// A server without power: silence.
-    PowerOff { server: ServerId },
+    /// Servers without power, which may share a feed: silence.
+    PowerOff { servers: Vec<ServerId> },
+    /// Nothing new is sent to processes of a service for a while; then they are down.
+    Maintenance { service: ServiceId, instances: Vec<usize>, drain_s: f64 },
+    /// Messages between two servers, or between one and all other servers, take longer (seconds, drawn for each),
+    /// and this share of them is lost and sent again.
+    Impair { server: ServerId, other: Option<ServerId>, delay: Option<Distribution>, loss: f64 },
+    /// Something else on a server takes so much of its memory, bytes.
+    Memory { server: ServerId, bytes: f64 },
     /// No bytes pass between two servers, or between one and all others, its clients included.
     Cut { server: ServerId, other: Option<ServerId> },
     /// Hardware at this factor of its speed.

@@ -239,3 +239,67 @@ fn a_database_that_is_gone_is_a_500_at_once_and_a_silent_one_holds_its_workers()
     let outcome = play_from("", &text("", dark), &[(0.0, "x"), (2_000.0, "x")]);
     outcome.assert_latencies(&[11.0, 924_610.0]);
 }
+
+#[test]
+fn a_server_under_maintenance_gets_nothing_new_and_loses_nobody() {
+    let maintained = |drain: &str| {
+        let keys = format!(
+            "at = \"10 s\"\nlasts = \"30 s\"\nmaintenance = {{ service = \"app\", server = \"b\", drain = \"{drain}\" }}"
+        );
+        watched("default_server = { inter = \"1 s\", fall = 1, rise = 1 }\nretries = 0", &keys)
+    };
+    let outcome = maintained("1 s");
+    assert_eq!(outcome.result.classes[0].failures(), 0);
+    // its checks fail from 11 s on, which changes nothing
+    let seen = transitions(&outcome);
+    assert!((11.0..12.0).contains(&seen[0].1) && (40.0..41.0).contains(&seen[1].1), "{seen:?}");
+    // without a drain whoever is inside is lost
+    assert!(maintained("0 s").result.classes[0].failures() <= 1);
+}
+
+#[test]
+fn messages_on_an_impaired_way_take_longer_or_are_sent_again() {
+    let text = |how: &str| {
+        format!(
+            "[simulation]\nduration = \"200 s\"\nwarmup = \"0 s\"\n{NEAR}[server.l]\ncpu = {{ cores = 4 }}\n[server.a]\ncpu = {{ cores = 4 }}\n\
+             [service.web]\nkind = \"nginx\"\nservers = [\"l\"]\nupstream = {{ service = \"app\", keepalive = 8 }}\n\
+             [service.app]\nkind = \"app\"\nservers = [\"a\"]\nworkers = 100\n\
+             [request.x]\nweb.cpu = \"0 ms\"\napp.wait = \"10 ms\"\n{}[traffic.t]\nprocess = \"constant\"\nrate = \"100/s\"\n",
+            fault(&format!("at = \"0 s\"\nimpair = {{ between = [\"l\", \"a\"], {how} }}"))
+        )
+    };
+    // a message there and one back
+    let outcome = run(&text("delay = \"50 ms\""));
+    near(outcome.result.classes[0].latency_ns.mean().unwrap() / 1e6, 110.0, 1e-3);
+    // each is lost with probability 0.1: 0.9 x 0.1 x 200 ms + 0.9 x 0.01 x 600 ms + ...
+    let outcome = run(&text("loss = 0.1"));
+    let once: f64 = (1..12).map(|k| 0.9 * 0.1f64.powi(k) * 200.0 * (2f64.powi(k) - 1.0)).sum();
+    near(outcome.result.classes[0].latency_ns.mean().unwrap() / 1e6, 10.0 + 2.0 * once, 0.04);
+}
+
+#[test]
+fn memory_that_something_else_takes_kills_the_largest_process() {
+    let text = |taken: &str| {
+        format!(
+            "{NEAR}[server.a]\ncpu = {{ cores = 4 }}\nmemory = \"2 GiB\"\n\
+             [service.app]\nkind = \"app\"\nservers = [\"a\"]\nworkers = 4\n\
+             memory = {{ base = \"100 MiB\", per_worker = \"100 MiB\", when_full = \"oom\", restart = \"5 s\" }}\n\
+             [request.x]\napp.wait = \"10 ms\"\n{}",
+            fault(&format!("at = \"1 s\"\nlasts = \"2 s\"\nmemory = {{ server = \"a\", taken = \"{taken}\" }}"))
+        )
+    };
+    let arrivals = [(995.0, "x"), (2_000.0, "x"), (7_000.0, "x")];
+    assert_eq!(play(&text("1 GiB"), &arrivals).ends(), ["", "", ""]);
+    assert_eq!(play(&text("1.9 GiB"), &arrivals).ends(), ["out_of_memory_502", "refused_502", ""]);
+}
+
+#[test]
+fn servers_on_one_feed_go_dark_together() {
+    let text = two("retries = 0", BOTH, &fault("at = \"5 s\"\nlasts = \"10 s\"\npower_off = [\"a\", \"b\"]"));
+    let outcome = play_from(
+        "client = { timeout = \"1 s\" }",
+        &text,
+        &[(0.0, "x"), (6_000.0, "x"), (7_000.0, "x"), (16_000.0, "x")],
+    );
+    assert_eq!(outcome.ends(), ["", "client_timeout", "client_timeout", ""]);
+}

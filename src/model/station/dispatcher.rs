@@ -20,6 +20,10 @@ pub struct Dispatcher {
     /// Which servers are taken to be up, and which of all are for when none of the others is.
     pub alive: Vec<bool>,
     pub backup: Vec<bool>,
+    /// How often somebody has it drained.
+    pub drained: Vec<u32>,
+    /// Of each server its process; `NONE`: none.
+    pub processes: Vec<u32>,
     /// nginx's own account of failures; empty: it keeps none.
     pub marks: Vec<Mark>,
     /// How many servers it leaves out for their failures.
@@ -56,6 +60,8 @@ impl Dispatcher {
             looks_at_state,
             server_names: vec![String::new(); backup.len()],
             alive: vec![true; backup.len()],
+            drained: vec![0; backup.len()],
+            processes: vec![NONE; backup.len()],
             backup,
             marks: Vec::new(),
             marked: 0,
@@ -74,14 +80,25 @@ impl Dispatcher {
         }
     }
 
+    /// A server gets nothing new from now on, or does again.
+    pub fn set_drained(&mut self, server: usize, drained: bool) {
+        if drained {
+            self.drained[server] += 1;
+        } else {
+            self.drained[server] -= 1;
+        }
+        self.settle();
+    }
+
     /// Backups serve while none of the others is up: HAProxy's first, nginx's all.
     fn settle(&mut self) {
-        let any = (0..self.alive.len()).any(|i| self.alive[i] && !self.backup[i]);
+        let able = |d: &Dispatcher, i: usize| d.alive[i] && d.drained[i] == 0;
+        let any = (0..self.alive.len()).any(|i| able(self, i) && !self.backup[i]);
         let mut first_backup = true;
         for i in 0..self.alive.len() {
             let serves = if !self.backup[i] {
-                self.alive[i]
-            } else if any || !self.alive[i] {
+                able(self, i)
+            } else if any || !able(self, i) {
                 false
             } else {
                 std::mem::take(&mut first_backup) || self.passive.max_fails > 0

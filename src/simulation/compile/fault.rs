@@ -1,7 +1,7 @@
 //! Faults: which processes and stations they concern.
 
 use super::{CompileNote, Compiler, SubKey};
-use crate::model::network::{Cut, Fault, FaultTimes, Leaf, StationAt};
+use crate::model::network::{Cut, Fault, FaultTimes, Impairment, Leaf, StationAt};
 use crate::model::program::round_nanos;
 use crate::model::request::NONE;
 use crate::scenario::{Effect, ServerId, ServiceId, ServiceKind, When};
@@ -74,7 +74,23 @@ impl Compiler<'_> {
                     compiled.killed = instances.iter().map(|&i| self.process_number(*service, i)).collect();
                     compiled.keepalived_stopped = compiled.killed.clone();
                 }
-                Effect::PowerOff { server } => compiled.dark = vec![*server as u32],
+                Effect::PowerOff { servers } => compiled.dark = servers.iter().map(|&s| s as u32).collect(),
+                Effect::Maintenance { service, instances, drain_s } => {
+                    compiled.drained = instances.iter().map(|&i| self.process_number(*service, i)).collect();
+                    compiled.drain_ns = nanos(*drain_s);
+                    if let ServiceKind::Haproxy(_) = self.scenario.services[*service].kind {
+                        compiled.keepalived_stopped = compiled.drained.clone();
+                    }
+                }
+                Effect::Impair { server, other, delay, loss } => {
+                    let way = Cut { server: *server as u32, other: other.map_or(NONE, |o| o as u32) };
+                    let delay = delay.as_ref().map(|delay| delay.scaled(1e9).sampler());
+                    compiled.impaired = vec![Impairment { way, delay, loss: *loss }];
+                }
+                Effect::Memory { server, bytes } => {
+                    compiled.memory =
+                        self.hardware.memory[*server].map(|memory| (memory, *bytes)).into_iter().collect();
+                }
                 Effect::Cut { server, other } => {
                     compiled.cuts = vec![Cut { server: *server as u32, other: other.map_or(NONE, |o| o as u32) }];
                 }
@@ -82,6 +98,7 @@ impl Compiler<'_> {
             if !self.has_effect(&compiled) {
                 self.notes.push(CompileNote::FaultWithoutEffect { fault: index + 1 });
             }
+            self.net.impairs |= !compiled.impaired.is_empty();
             self.net.faults.push(compiled);
         }
         let cards = |server: usize| {
@@ -98,8 +115,14 @@ impl Compiler<'_> {
             (0..self.net.process_servers.len() as u32)
                 .any(|p| self.net.process_servers[p as usize] == server && used(p))
         };
-        fault.hung.iter().chain(&fault.killed).any(|&process| used(process))
+        let passes = |way: &Cut| {
+            let lies = |&(from, to): &(u32, u32)| from != NONE && to != NONE && from != to && way.between(from, to);
+            self.net.link_servers.iter().any(lies)
+        };
+        fault.hung.iter().chain(&fault.killed).chain(&fault.drained).any(|&process| used(process))
             || !fault.slowed.is_empty()
+            || !fault.memory.is_empty()
+            || fault.impaired.iter().any(|impairment| passes(&impairment.way))
             || fault.dark.iter().any(|&server| on(server))
             || fault.cuts.iter().any(|cut| on(cut.server) && (cut.other == NONE || on(cut.other)))
     }

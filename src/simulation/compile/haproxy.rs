@@ -18,6 +18,8 @@ pub(super) struct Dispatching {
     pub slots: Vec<Slot>,
     /// As whoever reads of a change wants to hear of them.
     pub server_names: Vec<String>,
+    /// Their processes.
+    pub processes: Vec<u32>,
     pub backup: Vec<bool>,
     pub policy: Policy,
     /// In the queue where all are full; `None`: there is no queue.
@@ -70,6 +72,7 @@ impl Compiler<'_> {
             name: self.dispatcher_name(service, instance, backend),
             slots,
             server_names: self.server_names(service, instance, backend),
+            processes: (0..self.instances(backend)).map(|i| self.process_number(backend, i)).collect(),
             backup: self.scenario.services[backend].servers.iter().map(|p| p.backup).collect(),
             policy,
             timeout_s: Some(config.timeout_queue_s),
@@ -262,7 +265,7 @@ impl Compiler<'_> {
 
     /// A dispatcher; none for a single server without a limit that nobody checks.
     pub(super) fn dispatcher(&mut self, asked: Dispatching) -> Option<u32> {
-        let Dispatching { name, slots, server_names, backup, policy, timeout_s, passive, checked } = asked;
+        let Dispatching { name, slots, server_names, processes, backup, policy, timeout_s, passive, checked } = asked;
         if slots.is_empty() || (slots.len() == 1 && slots[0].maxconn.is_none() && !checked) {
             return None;
         }
@@ -289,6 +292,7 @@ impl Compiler<'_> {
         let servers = slots.len();
         let mut made = Dispatcher::new(Balancer::new(policy, slots), pool, backup, choice, looks_at_state);
         made.server_names = server_names;
+        made.processes = processes;
         if passive.max_fails > 0 && servers > 1 {
             made.passive = passive;
             made.marks = vec![Mark::default(); servers];

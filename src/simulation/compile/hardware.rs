@@ -21,7 +21,7 @@ pub(super) struct Hardware {
     pub(super) nic_in: Vec<Option<u32>>,
     lines: BTreeMap<u64, u32>,
     timeouts: BTreeMap<u64, u32>,
-    memory: Vec<Option<u32>>,
+    pub(super) memory: Vec<Option<u32>>,
     /// Resident memory of services without a process of their own in the model, by server: bytes.
     pub(super) resident: Vec<f64>,
 }
@@ -221,6 +221,8 @@ impl Compiler<'_> {
         let links: Vec<Link> = callees.iter().map(|&callee| self.link(caller, callee, bytes)).collect();
         let base = self.net.links.len() as u32;
         self.net.links.extend(links);
+        let number = |server: Option<ServerId>| server.map_or(NONE, |server| server as u32);
+        self.net.link_servers.extend(callees.iter().map(|&callee| (number(caller), number(callee))));
         base
     }
 

@@ -42,6 +42,7 @@ impl Compiler<'_> {
                 name: self.dispatcher_name(service, instance, u.service),
                 slots,
                 server_names: self.server_names(service, instance, u.service),
+                processes: (0..self.instances(u.service)).map(|i| self.process_number(u.service, i)).collect(),
                 backup: self.scenario.services[u.service].servers.iter().map(|p| p.backup).collect(),
                 policy: policy_of(u.balance),
                 timeout_s: None,

@@ -4,6 +4,7 @@ use super::haproxy::{Dispatching, policy_of};
 use super::{Compiler, SubId};
 use crate::balance::Slot;
 use crate::model::program::{Step, SwitchTable, threshold};
+use crate::model::request::NONE;
 use crate::model::station::dispatcher::Passive;
 use crate::scenario::{Amount, Balance, PathStep, ServiceId};
 
@@ -133,6 +134,7 @@ impl Compiler<'_> {
             name,
             backup: vec![false; slots.len()],
             server_names: stations.iter().map(|&station| self.service_name(station)).collect(),
+            processes: vec![NONE; slots.len()],
             slots,
             policy: policy_of(policy),
             timeout_s: None,

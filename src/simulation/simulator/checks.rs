@@ -88,7 +88,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     /// Which servers take requests has changed: who is bound to one that does not chooses again, and who waits for
     /// any goes to one that does.
-    fn settle_queues(&mut self, dispatcher: u32) {
+    pub(super) fn settle_queues(&mut self, dispatcher: u32) {
         let now = self.now;
         let d = &mut self.net.dispatchers[dispatcher as usize];
         for server in 0..d.bound.len() {

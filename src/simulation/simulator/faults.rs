@@ -7,7 +7,7 @@
 use super::Simulator;
 use super::stopping::Stop;
 use crate::engine::event_set::EventSet;
-use crate::engine::random::purpose;
+use crate::engine::random::{Key, purpose};
 use crate::model::network::{FaultTimes, Leaf, StationAt};
 use crate::model::program::{StepId, round_nanos};
 use crate::model::request::{NONE, RequestId};
@@ -15,6 +15,9 @@ use crate::simulation::result::FailureReason;
 
 const UP: u64 = purpose("fault.up");
 const DOWN: u64 = purpose("fault.down");
+const DELAYED: u64 = purpose("fault.delay");
+const LOST: u64 = purpose("fault.loss");
+const LOST_FIRST: u64 = 200_000_000;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Schedules the first of each fault.
@@ -48,6 +51,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn fault_due(&mut self, leaf: u32, index: u32) -> RequestId {
         let index = index as usize;
         let fault = &mut self.net.faults[index];
+        if fault.active && !fault.drained.is_empty() && !fault.drained_out {
+            self.drain_is_over(leaf, index);
+            return NONE;
+        }
         fault.active = !fault.active;
         let begins = fault.active;
         fault.count += begins as u32;
@@ -55,8 +62,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             FaultTimes::Once { until, .. } => until.filter(|_| begins).map(|until| self.observation.origin + until),
             FaultTimes::Random { .. } => Some(self.now + self.lasts(index)),
         };
+        let next = match begins && !self.net.faults[index].drained.is_empty() {
+            true => Some(self.now + self.net.faults[index].drain_ns),
+            false => next,
+        };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
         self.change_processes(index, begins);
+        self.change_drains(index, begins);
+        self.change_memory(index, begins);
         self.world_changed();
         for (station, _) in self.net.faults[index].slowed.clone() {
             let active = self.net.faults.iter().filter(|fault| fault.active).flat_map(|fault| &fault.slowed);
@@ -64,6 +77,100 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.set_speed(station, speed);
         }
         NONE
+    }
+
+    /// What was drained is gone from now on.
+    fn drain_is_over(&mut self, leaf: u32, index: usize) {
+        let fault = &mut self.net.faults[index];
+        fault.drained_out = true;
+        let next = match fault.when {
+            FaultTimes::Once { until, .. } => until.map(|until| (self.observation.origin + until).max(self.now)),
+            FaultTimes::Random { .. } => Some(self.now + self.lasts(index)),
+        };
+        self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
+        for process in self.net.faults[index].drained.clone() {
+            let ran = self.runs(process);
+            self.world.killed[process as usize] += 1;
+            if ran {
+                self.stop_process(process, Stop::Reset(FailureReason::ConnectionReset));
+            }
+        }
+        self.world_changed();
+    }
+
+    /// Who sends to a process that is drained stops, or goes on when it is back.
+    fn change_drains(&mut self, index: usize, begins: bool) {
+        let processes = self.net.faults[index].drained.clone();
+        if processes.is_empty() {
+            return;
+        }
+        for dispatcher in 0..self.net.dispatchers.len() {
+            let d = &mut self.net.dispatchers[dispatcher];
+            for server in 0..d.processes.len() {
+                if processes.contains(&d.processes[server]) {
+                    d.set_drained(server, begins);
+                }
+            }
+            self.settle_queues(dispatcher as u32);
+        }
+        if begins {
+            return;
+        }
+        self.net.faults[index].drained_out = false;
+        for process in processes {
+            self.world.killed[process as usize] -= 1;
+            if self.runs(process) {
+                self.start_process(process);
+            }
+        }
+    }
+
+    /// Something else takes memory, or gives it back.
+    fn change_memory(&mut self, index: usize, begins: bool) {
+        for (memory, bytes) in self.net.faults[index].memory.clone() {
+            let m = &mut self.net.memories[memory as usize];
+            m.used += if begins { bytes } else { -bytes };
+            m.used_max = m.used_max.max(m.used);
+            self.kill_until_it_fits(memory as usize);
+        }
+    }
+
+    /// When a message arrives that would at `due`. What the system sends for itself (the binlog) is one stream, which
+    /// nothing overtakes.
+    #[cold]
+    pub(super) fn due_on(&mut self, id: RequestId, link: u32, step: StepId, due: u64) -> u64 {
+        let due = due + self.extra_on(id, link, step);
+        if self.slab[id].source != NONE {
+            return due;
+        }
+        let last = self.world.last_arrivals.entry(link).or_default();
+        *last = due.max(*last);
+        *last
+    }
+
+    /// What a message on a way takes beyond the wire's own time, nanoseconds. A lost one is sent again after 200 ms, then
+    /// 400, as a Linux kernel does for a connection whose round trip is shorter.
+    fn extra_on(&self, id: RequestId, link: u32, step: StepId) -> u64 {
+        let (from, to) = self.net.link_servers[link as usize];
+        if from == NONE || to == NONE {
+            return 0;
+        }
+        let mut extra = 0;
+        let active = self.net.faults.iter().filter(|fault| fault.active);
+        for impairment in active.flat_map(|fault| &fault.impaired).filter(|i| i.way.between(from, to)) {
+            let request = &self.slab[id];
+            let key = Key(request.key).indexed(step as u64).indexed(request.visit as u64);
+            if let Some(delay) = &impairment.delay {
+                extra += round_nanos(delay.sample(&mut key.draw(DELAYED, 0)));
+            }
+            let mut rng = key.draw(LOST, 0);
+            let mut again = LOST_FIRST;
+            while rng.unit() < impairment.loss && again < LOST_FIRST << 10 {
+                extra += again;
+                again *= 2;
+            }
+        }
+        extra
     }
 
     /// A fault begins or ends for processes, servers and ways.

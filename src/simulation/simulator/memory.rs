@@ -24,20 +24,27 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if m.used <= m.ram || m.swaps {
             return Some(self.slab[id].step);
         }
-        let largest = m
-            .processes
-            .iter()
-            .copied()
-            .filter(|&p| !self.net.processes[p as usize].down)
-            .max_by(|&a, &b| {
-                let used = |p: u32| self.net.processes[p as usize].used;
-                used(a).total_cmp(&used(b)).then(b.cmp(&a))
-            })
-            .unwrap_or(process);
+        let largest = self.largest_on(memory).unwrap_or(process);
         // parked behind its TakeMemory, the request is found by the kill like all others
         self.ready.push_back(id);
         self.kill(largest);
         None
+    }
+
+    /// The largest process that is up, whom the OOM killer takes.
+    fn largest_on(&self, memory: usize) -> Option<u32> {
+        let up = self.net.memories[memory].processes.iter().copied();
+        let used = |p: u32| self.net.processes[p as usize].used;
+        up.filter(|&p| !self.net.processes[p as usize].down)
+            .max_by(|&a, &b| used(a).total_cmp(&used(b)).then(b.cmp(&a)))
+    }
+
+    /// Something has taken memory that no request asked for.
+    pub(super) fn kill_until_it_fits(&mut self, memory: usize) {
+        while !self.net.memories[memory].swaps && self.net.memories[memory].used > self.net.memories[memory].ram {
+            let Some(largest) = self.largest_on(memory) else { return };
+            self.kill(largest);
+        }
     }
 
     pub(super) fn free_memory(&mut self, process: u32, bytes: f64) {

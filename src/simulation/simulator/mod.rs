@@ -435,8 +435,18 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     at += 1;
                 }
                 Step::Propagate { links } => {
-                    let line = self.net.links[(links + self.chosen(id)) as usize].line;
+                    let link = links + self.chosen(id);
+                    let line = self.net.links[link as usize].line;
                     at += 1;
+                    if WATCHED && self.net.impairs {
+                        let wire = if line == NONE { 0 } else { self.net.lines[line as usize].length };
+                        let due = self.due_on(id, link, at, self.now + wire);
+                        if due > self.now + wire {
+                            self.slab[id].step = at;
+                            self.delay(id, due);
+                            return;
+                        }
+                    }
                     if line != NONE {
                         self.slab[id].step = at;
                         self.enter_line(id, line);

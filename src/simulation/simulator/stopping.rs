@@ -247,7 +247,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Step::Delay { line } => self.net.lines[line as usize].forget(id),
             Step::Propagate { links } | Step::PropagateFailure { links } => {
                 let line = self.net.links[(links + self.chosen(id)) as usize].line;
-                self.net.lines[line as usize].forget(id);
+                if line != NONE {
+                    self.net.lines[line as usize].forget(id);
+                }
+                self.net.delays.heap.remove_where(|_, other| *other == id);
             }
             Step::DelayDrawn { .. } | Step::Pause => {
                 self.net.delays.heap.remove_where(|_, other| *other == id);
@@ -323,7 +326,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
         }
-        if matches!(blocked, Step::DelayDrawn { .. } | Step::Pause) {
+        let maybe_drawn = matches!(blocked, Step::Propagate { .. }) && self.net.impairs;
+        if matches!(blocked, Step::DelayDrawn { .. } | Step::Pause) || maybe_drawn {
             let leaf = self.net.delays.leaf;
             match self.net.delays.heap.first() {
                 Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),

@@ -16,6 +16,8 @@ pub(super) struct World {
     /// By server: how many faults have cut its power.
     pub dark: Vec<u32>,
     pub cuts: Vec<Cut>,
+    /// By way: when the last message of a stream arrives.
+    pub last_arrivals: std::collections::BTreeMap<u32, u64>,
     /// By process: who waits for it to go on, in the order in which they came.
     pub held: Vec<Vec<RequestId>>,
 }
@@ -29,6 +31,7 @@ impl World {
             stops: vec![0; processes],
             dark: vec![0; net.cards.len()],
             cuts: Vec::new(),
+            last_arrivals: Default::default(),
             held: vec![Vec::new(); processes],
         }
     }
