@@ -4,6 +4,7 @@
 
 pub mod cache;
 pub mod check;
+pub mod database;
 pub mod network;
 pub mod program;
 pub mod request;

@@ -2,10 +2,11 @@
 //! (service, server, request class) becomes a program of its own that its callers call.
 //!
 //! `emit` writes steps and keeps account of the load, `hardware` makes the stations of servers; the tiers
-//! are in `client`, `haproxy`, `nginx`, `app`, `mysql`, `station` and `path`.
+//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `station` and `path`.
 
 mod app;
 mod client;
+mod database_calls;
 mod emit;
 mod fault;
 mod haproxy;

@@ -1,7 +1,7 @@
 //! Routing of reads, group commit, and what replicas are told.
 
 use super::Simulator;
-use crate::model::network::Rule;
+use crate::model::database::Rule;
 use crate::model::program::Step;
 use crate::model::request::{DEPTH_MAX, NONE, RequestId};
 
