@@ -43,6 +43,7 @@ impl Network {
                 | Leaf::Delays
                 | Leaf::Patiences
                 | Leaf::Restart(_)
+                | Leaf::Backup(_)
                 | Leaf::Fault(_) => {}
             }
         }
@@ -142,7 +143,19 @@ impl Network {
                 inside(database, self.databases.len());
                 inside(table, self.forks.len());
             }
-            Step::AwaitTurn { replica }
+            Step::NextRead { database, again } => {
+                inside(database, self.databases.len());
+                self.step(again);
+            }
+            Step::AwaitAcknowledgement { database } => inside(database, self.databases.len()),
+            Step::SyncRelayLog { skip, .. } => self.step(skip),
+            Step::Acknowledge { replica, report } => {
+                inside(replica, self.replicas.len());
+                self.step(report);
+            }
+            Step::Received { replica }
+            | Step::Acknowledged { replica }
+            | Step::AwaitTurn { replica }
             | Step::PassTurn { replica }
             | Step::Applied { replica }
             | Step::ReadAt { replica } => inside(replica, self.replicas.len()),

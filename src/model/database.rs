@@ -2,18 +2,94 @@
 
 use std::collections::VecDeque;
 
+use super::program::StepId;
 use super::request::RequestId;
+use super::station::Patience;
 use crate::engine::heap::Heap;
+use crate::engine::random::Key;
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
 
 /// A database whose commits go to replicas.
 #[derive(Clone, Debug, Default)]
 pub struct Database {
+    /// Of the service.
+    pub name: String,
     pub replicas: Vec<u32>,
+    /// Transactions in the binlog, which is also the position of the last of them.
     pub committed: u64,
+    /// Position up to which transactions are seen by others than their own client.
+    pub visible: u64,
+    pub semi_sync: Option<SemiSync>,
+    pub backup: Option<Backup>,
     /// Closed users: number of the last own commit (1-based), by user.
     pub last_commit_of_user: Vec<u64>,
+}
+
+/// Commits that wait until replicas have acknowledged that they received them. After MySQL's
+/// `semisync_source.cc`: acknowledgements are positions, and one position releases all before it.
+#[derive(Clone, Debug)]
+pub struct SemiSync {
+    pub after_commit: bool,
+    /// Index of the timeout line.
+    pub timeout: Patience,
+    /// Acknowledgements that a commit needs.
+    pub count: usize,
+    /// False: a commit has waited too long, and none waits until the replicas have caught up.
+    pub on: bool,
+    /// (position, request), in the order of commits.
+    pub waiting: VecDeque<(u64, RequestId)>,
+    pub wait: Histogram,
+    /// How often it has fallen back, and for how long in all: nanoseconds.
+    pub fallbacks: u64,
+    pub off_ns: u64,
+    pub off_since: u64,
+}
+
+impl SemiSync {
+    pub fn new(after_commit: bool, timeout: Patience, count: usize) -> SemiSync {
+        SemiSync {
+            after_commit,
+            timeout,
+            count,
+            on: true,
+            waiting: VecDeque::new(),
+            wait: Histogram::default(),
+            fallbacks: 0,
+            off_ns: 0,
+            off_since: 0,
+        }
+    }
+
+    /// Falls back to asynchronous replication.
+    pub fn turn_off(&mut self, now: u64) {
+        if self.on {
+            self.on = false;
+            self.fallbacks += 1;
+            self.off_since = now;
+        }
+    }
+
+    /// The replicas have caught up.
+    pub fn turn_on(&mut self, now: u64) {
+        if !self.on {
+            self.on = true;
+            self.off_ns += now - self.off_since;
+        }
+    }
+
+    /// Time without acknowledgements so far, nanoseconds.
+    pub fn off_ns(&self, now: u64) -> u64 {
+        self.off_ns + if self.on { 0 } else { now - self.off_since }
+    }
+
+    /// The measured part begins.
+    pub fn begin(&mut self, now: u64) {
+        self.wait.clear();
+        self.fallbacks = 0;
+        self.off_ns = 0;
+        self.off_since = now;
+    }
 }
 
 /// What is known of a replica.
@@ -32,8 +108,9 @@ pub struct Replica {
     pub reads: u64,
     pub stale_reads: u64,
     pub own_write_misses: u64,
-    /// Transactions received, which is the next one's ticket.
+    /// Position up to which it has received, and has said so to a primary that waits for it.
     pub received: u64,
+    pub acknowledged: u64,
     /// Ticket that may pass `AwaitTurn` next, and who waits: (ticket, request).
     pub turn: u64,
     pub waiting: Heap<u64, RequestId>,
@@ -60,6 +137,7 @@ impl Replica {
             stale_reads: 0,
             own_write_misses: 0,
             received: 0,
+            acknowledged: 0,
             turn: 0,
             waiting: Heap::default(),
             poll_ns: 0,
@@ -100,13 +178,11 @@ impl Replica {
         self.last_change = now;
     }
 
-    /// A transaction is committed on the primary; returns its ticket.
-    pub fn commit(&mut self, now: u64) -> u32 {
+    /// A transaction is committed on the primary.
+    pub fn commit(&mut self, now: u64) {
         self.advance(now);
         self.pending.push_back(now);
         self.backlog_max = self.backlog_max.max(self.pending.len() as u64);
-        self.received += 1;
-        (self.received - 1) as u32
     }
 
     /// The oldest transaction is applied: they come in the order of commits.
@@ -121,10 +197,11 @@ impl Replica {
         self.apply_delay.record(now - committed);
     }
 
-    /// A read arrives, of a user whose last own commit has this number (1-based; 0: none).
-    pub fn read(&mut self, own_commit: u64) {
+    /// A read arrives, while others see what is committed up to `visible`, of a user whose last own commit has
+    /// this number (1-based; 0: none).
+    pub fn read(&mut self, visible: u64, own_commit: u64) {
         self.reads += 1;
-        self.stale_reads += !self.pending.is_empty() as u64;
+        self.stale_reads += (visible > self.applied) as u64;
         self.own_write_misses += (own_commit > self.applied) as u64;
     }
 
@@ -139,6 +216,25 @@ impl Replica {
         self.stale_reads = 0;
         self.own_write_misses = 0;
     }
+}
+
+/// A copy of a database's files in progress.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    pub leaf: u32,
+    /// When it begins, nanoseconds from t = 0, and its first step.
+    pub at: u64,
+    pub first: StepId,
+    /// Root of its draws.
+    pub key: Key,
+    /// Reads still to begin.
+    pub left: u64,
+    /// Shortest time from the beginning of one read to that of the next, and when the last one began: nanoseconds.
+    pub interval: u64,
+    pub read_began: u64,
+    /// Nanoseconds on the clock.
+    pub began: Option<u64>,
+    pub ended: Option<u64>,
 }
 
 /// Where reads go.

@@ -75,6 +75,8 @@ pub enum Leaf {
     Patiences,
     /// A killed process serves again.
     Restart(u32),
+    /// The backup of a database begins.
+    Backup(u32),
     /// A fault begins or ends.
     Fault(u32),
 }
@@ -156,6 +158,8 @@ pub enum WaitAt {
     Priority(u32),
     Pool(u32),
     Dispatcher(u32),
+    /// For replicas of a database to have received a commit.
+    Acknowledgement(u32),
 }
 
 #[derive(Clone, Debug, Default)]

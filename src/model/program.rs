@@ -165,6 +165,28 @@ pub enum Step {
         database: u32,
         table: u32,
     },
+    /// Wait until replicas have received the transaction, where the database waits for them.
+    AwaitAcknowledgement {
+        database: u32,
+    },
+    /// Go on for each `every`-th transaction that the replica receives, else jump.
+    SyncRelayLog {
+        every: u32,
+        skip: StepId,
+    },
+    /// The transaction is in the replica's relay log.
+    Received {
+        replica: u32,
+    },
+    /// The replica answers that it has received it, by the way that begins at `report`.
+    Acknowledge {
+        replica: u32,
+        report: StepId,
+    },
+    /// That answer has come to the primary.
+    Acknowledged {
+        replica: u32,
+    },
     /// Wait until all earlier transactions passed this point of the replica.
     AwaitTurn {
         replica: u32,
@@ -178,6 +200,12 @@ pub enum Step {
     /// A read begins at a replica.
     ReadAt {
         replica: u32,
+    },
+
+    /// A backup has passed a read on: again, when it is time for the next, or on after the last.
+    NextRead {
+        database: u32,
+        again: StepId,
     },
 
     /// Memory of a server: taken, given back (the same draw), and what does not fit read from its disk.

@@ -14,6 +14,7 @@ pub mod source;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
+use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
 use crate::scenario::{Process, Scenario};
 use crate::workload::arrival::Arrivals;
@@ -21,7 +22,7 @@ use crate::workload::trace::TraceRecord;
 use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
-use result::{ReplicaResult, RunResult, StationDetail, StationResult};
+use result::{BackupResult, DatabaseResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail, StationResult};
 use simulator::Simulator;
 use source::{Feed, Source};
 
@@ -72,6 +73,11 @@ fn simulate(
     let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
+    for database in &mut network.databases {
+        if let Some(backup) = &mut database.backup {
+            backup.key = root.named(&format!("backup.{}", database.name));
+        }
+    }
     if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
         simulator.fault_key = root.named("fault");
@@ -106,6 +112,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 own_write_misses: sessions.then_some(r.own_write_misses),
             })
             .collect();
+        let databases = std::mem::take(&mut self.net.databases);
+        let databases = databases.into_iter().map(|d| database_result(d, self.observation.origin, end)).collect();
         let trace_notes = self
             .sources
             .iter()
@@ -126,6 +134,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             classes: self.observation.classes.into(),
             stations,
             replicas,
+            databases,
             windows: self.observation.windows,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
@@ -133,6 +142,19 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             trace_notes,
             oom_kills: self.net.memories.iter().filter(|m| m.kills > 0).map(|m| (m.server.clone(), m.kills)).collect(),
         }
+    }
+}
+
+fn database_result(database: Database, origin: u64, end: u64) -> DatabaseResult {
+    let since = |at: Option<u64>| at.map(|at| at - origin);
+    DatabaseResult {
+        name: database.name,
+        backup: database.backup.map(|b| BackupResult { began_ns: since(b.began), ended_ns: since(b.ended) }),
+        semi_sync: database.semi_sync.map(|s| SemiSyncResult {
+            fallbacks: s.fallbacks,
+            off_ns: s.off_ns(end),
+            wait_ns: s.wait,
+        }),
     }
 }
 

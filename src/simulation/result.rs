@@ -80,6 +80,7 @@ pub struct RunResult {
     pub classes: Vec<ClassResult>,
     pub stations: Vec<StationResult>,
     pub replicas: Vec<ReplicaResult>,
+    pub databases: Vec<DatabaseResult>,
     pub windows: Windows,
     /// Requests inside when the measured part began and ended.
     pub in_flight_start: u64,
@@ -181,6 +182,31 @@ pub struct ReplicaResult {
     pub stale_reads: u64,
     /// Reads by a user whose own last write was not applied yet; `None` without sessions.
     pub own_write_misses: Option<u64>,
+}
+
+/// A database that replicates or is backed up.
+#[derive(Clone, Debug)]
+pub struct DatabaseResult {
+    /// Of the service.
+    pub name: String,
+    pub semi_sync: Option<SemiSyncResult>,
+    pub backup: Option<BackupResult>,
+}
+
+/// Nanoseconds from t = 0; `None`: not in this run.
+#[derive(Clone, Copy, Debug)]
+pub struct BackupResult {
+    pub began_ns: Option<u64>,
+    pub ended_ns: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SemiSyncResult {
+    /// Of commits that waited for acknowledgements: until they came, or were no longer waited for.
+    pub wait_ns: Histogram,
+    /// How often a commit had waited too long, and the time until the replicas had caught up.
+    pub fallbacks: u64,
+    pub off_ns: u64,
 }
 
 /// Time series with a bounded number of windows: when a run outgrows them, neighbours merge.

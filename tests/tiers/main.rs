@@ -4,6 +4,7 @@
 //! every run against the laws, and an empty system against its pools.
 
 mod app;
+mod backup;
 mod client;
 mod faults;
 mod haproxy;
@@ -12,6 +13,7 @@ mod mysql;
 mod network;
 mod nginx;
 mod replica;
+mod semi_sync;
 mod stations;
 
 use foobar_sim::experiment::checks;

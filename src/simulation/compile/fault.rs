@@ -14,10 +14,14 @@ impl Compiler<'_> {
             SubKey::Serve { service, instance, .. } | SubKey::Read { service, instance, .. } => (service, instance),
             // writes are the primary's
             SubKey::Transaction { service, .. } => (service, 0),
-            SubKey::Apply { service, replica, .. } => (service, replica + 1),
+            SubKey::Apply { service, replica, .. } | SubKey::Report { service, replica } => (service, replica + 1),
         };
+        self.process_at(at.0, at.1)
+    }
+
+    pub(super) fn process_at(&mut self, service: ServiceId, instance: usize) -> u32 {
         let next = self.processes.len() as u32;
-        *self.processes.entry(at).or_insert(next)
+        *self.processes.entry((service, instance)).or_insert(next)
     }
 
     /// Once all programs are written.

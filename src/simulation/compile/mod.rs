@@ -2,9 +2,10 @@
 //! (service, server, request class) becomes a program of its own that its callers call.
 //!
 //! `emit` writes steps and keeps account of the load, `hardware` makes the stations of servers; the tiers
-//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `station` and `path`.
+//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `backup`, `station` and `path`.
 
 mod app;
+mod backup;
 mod client;
 mod database_calls;
 mod emit;
@@ -42,11 +43,22 @@ pub struct Compiled {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CompileNote {
     /// The processes of a server need more memory than it has before the first request.
-    MemoryShort { server: String, needed_bytes: f64, ram_bytes: f64 },
+    MemoryShort {
+        server: String,
+        needed_bytes: f64,
+        ram_bytes: f64,
+    },
     /// A fault (numbered from 1) of something that no request uses.
-    FaultWithoutEffect { fault: usize },
+    FaultWithoutEffect {
+        fault: usize,
+    },
     /// It would begin when the run is over.
-    FaultAfterTheEnd { fault: usize },
+    FaultAfterTheEnd {
+        fault: usize,
+    },
+    BackupAfterTheEnd {
+        service: String,
+    },
 }
 
 /// Index of a program of its own.
@@ -98,6 +110,11 @@ enum SubKey {
         replica: usize,
         class: ClassId,
         index: usize,
+    },
+    /// The answer of a replica that has received a transaction.
+    Report {
+        service: ServiceId,
+        replica: usize,
     },
 }
 
@@ -153,6 +170,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
     };
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();
+    compiler.backups();
     compiler.set_memory();
     compiler.set_delays();
     compiler.faults();
@@ -174,7 +192,9 @@ impl Compiler<'_> {
     fn set_delays(&mut self) {
         use crate::model::program::Step;
         use crate::model::station::Patience;
-        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. });
+        let drawn = |step: &Step| {
+            matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::NextRead { .. })
+        };
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
         }
@@ -249,6 +269,7 @@ impl Compiler<'_> {
             SubKey::Read { service, instance, class } => self.read(service, instance, class),
             SubKey::Transaction { service, class, index } => self.transaction(service, class, index),
             SubKey::Apply { service, replica, class, index } => self.apply(service, replica, class, index),
+            SubKey::Report { service, replica } => self.report(service, replica),
         };
         (self.current, self.weight, self.process, self.fails) = (current, weight, process, fails);
         self.sub_of.insert(key, id);

@@ -5,11 +5,13 @@ use super::hardware::PAGE_BYTES;
 use super::{Compiler, SubId, SubKey};
 use crate::engine::Distribution;
 use crate::model::cache::hit_ratio;
-use crate::model::database::{Database, Replica};
+use crate::model::database::{Database, Replica, SemiSync};
 use crate::model::network::{Role, StationAt};
 use crate::model::program::{DrawId, Step};
 use crate::model::station::{Pool, Stage};
-use crate::scenario::{Amount, BufferPool, ClassId, Mysql, Popularity, ServerId, ServiceId, ServiceKind, Transaction};
+use crate::scenario::{
+    Amount, BufferPool, ClassId, Mysql, Popularity, ServerId, ServiceId, ServiceKind, Transaction, WaitPoint,
+};
 use crate::simulation::result::FailureReason;
 
 const NO_CONNECTION: u8 = FailureReason::TooManyConnections as u8;
@@ -28,7 +30,16 @@ impl Compiler<'_> {
                         self.net.replicas.push(Replica::new(name, database));
                     }
                     let replicas = (first..self.net.replicas.len() as u32).collect();
-                    self.net.databases.push(Database { replicas, ..Database::default() });
+                    let semi_sync = mysql.semi_sync.map(|s| {
+                        let after_commit = s.wait_point == WaitPoint::AfterCommit;
+                        SemiSync::new(after_commit, self.timeout(s.timeout_s), s.wait_for_replica_count as usize)
+                    });
+                    self.net.databases.push(Database {
+                        name: s.name.clone(),
+                        replicas,
+                        semi_sync,
+                        ..Database::default()
+                    });
                     self.named.insert(format!("{}.database", self.service_name(service)), database);
                     for &server in std::iter::once(&mysql.primary).chain(&mysql.replicas) {
                         self.hardware.resident[server] += mysql.buffer_pool_bytes;
@@ -140,6 +151,7 @@ impl Compiler<'_> {
             .collect();
         let server = self.instance_server(service, 0);
         let (flush, sync) = (self.mysql(service).flush_log_at_trx_commit, self.mysql(service).sync_binlog);
+        let semi_sync = self.mysql(service).semi_sync.is_some();
         let hit = self.buffer_pool_hit(service);
         let connections = self.connections(service, 0);
         let database = self.database_of(service);
@@ -159,6 +171,9 @@ impl Compiler<'_> {
                 c.emit(Step::Commit { database, table });
                 for &sub in &applies {
                     c.account_spawned(sub);
+                }
+                if semi_sync {
+                    c.emit(Step::AwaitAcknowledgement { database });
                 }
             }
         });
@@ -232,6 +247,7 @@ impl Compiler<'_> {
         let workers = mysql.replica_parallel_workers.max(1);
         let appliers = self.pool(appliers, Role::Applier, |_| Pool::new(workers));
         let hit = self.buffer_pool_hit(service);
+        let report = mysql.semi_sync.map(|_| self.sub(SubKey::Report { service, replica }));
         let sub = self.open_sub();
         let bytes = self.number_draw(&format!("{name}.log"), &t.log_bytes);
         let links = self.links(Some(primary), &[Some(server)], true);
@@ -240,6 +256,14 @@ impl Compiler<'_> {
             c.account_transfer(links, &[1.0], t.log_bytes.mean(), false);
         });
         self.propagate(links, &[1.0]);
+        if mysql.sync_relay_log > 0 {
+            self.relay_log(service, replica + 1, server, &name, &t.log_bytes, mysql.sync_relay_log);
+        }
+        self.emit(Step::Received { replica: id });
+        if let Some(report) = report {
+            let report = self.subs[report].entry;
+            self.emit(Step::Acknowledge { replica: id, report });
+        }
         self.hold(appliers, 0, |c| {
             let service_name = c.service_name(service);
             c.cpu(server, &format!("{service_name}.apply_overhead"), &Amount::Drawn(mysql.apply_overhead.clone()));
@@ -256,6 +280,47 @@ impl Compiler<'_> {
             c.commit_stages(service, replica + 1, server, &name, &t.log_bytes, flush, sync);
             c.emit(Step::Applied { replica: id });
         });
+        let end = self.emit(Step::Gone);
+        self.land_failures_at(end);
+        sub
+    }
+
+    /// The receiver thread writes one event after the other, and syncs each `every`-th.
+    fn relay_log(
+        &mut self,
+        service: ServiceId,
+        instance: usize,
+        server: ServerId,
+        name: &str,
+        log: &Distribution,
+        every: u32,
+    ) {
+        let receiver = self.database_name(service, instance, "receiver");
+        let receiver = self.pool(receiver, Role::Pool, |_| Pool::new(1));
+        let disk = self.disk(server);
+        let (operation, byte) = self.disk_times(server);
+        let fsync = self.scenario.servers[server].disk.fsync.clone();
+        self.hold(receiver, 0, |c| {
+            let due = c.emit(Step::SyncRelayLog { every, skip: 0 });
+            c.weighted(1.0 / every as f64, |c| {
+                let draw = c.affine_draw(&format!("{name}.log"), log, byte, operation);
+                c.emit_failing(Step::Serve { station: disk, draw, fail: 0 });
+                c.account(StationAt::Fcfs(disk), operation + byte * log.mean());
+                c.pass(&format!("{name}.relay_log.fsync"), &fsync, 1.0, operation as u32);
+            });
+            let skip = c.here();
+            c.net.steps[due as usize] = Step::SyncRelayLog { every, skip };
+        });
+    }
+
+    /// The way of a replica's acknowledgement to the primary: a few bytes.
+    pub(super) fn report(&mut self, service: ServiceId, replica: usize) -> SubId {
+        let (primary, server) = (self.instance_server(service, 0), self.instance_server(service, replica + 1));
+        let replica = self.net.databases[self.database_of(service) as usize].replicas[replica];
+        let links = self.links(Some(server), &[Some(primary)], false);
+        let sub = self.open_sub();
+        self.propagate(links, &[1.0]);
+        self.emit(Step::Acknowledged { replica });
         let end = self.emit(Step::Gone);
         self.land_failures_at(end);
         sub

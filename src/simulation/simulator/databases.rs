@@ -96,6 +96,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let user = self.slab[id].user;
         let d = &mut self.net.databases[database as usize];
         d.committed += 1;
+        let position = d.committed;
+        if d.semi_sync.as_ref().is_none_or(|s| s.after_commit || !s.on) {
+            d.visible = position;
+        }
         if user != NONE {
             let user = user as usize;
             if user >= d.last_commit_of_user.len() {
@@ -108,11 +112,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             let step = self.net.forks[table as usize][i];
             let child = self.child(id, step);
             let r = &mut self.net.replicas[replica as usize];
-            let ticket = r.commit(now);
+            r.commit(now);
             // the caller's frames stay with the caller
             let event = &mut self.slab[child];
             event.arrived = now;
-            event.parent = ticket;
+            event.parent = (position - 1) as u32;
             event.source = NONE;
             event.depth = 0;
             event.frames = [Default::default(); DEPTH_MAX];
@@ -122,14 +126,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     pub(super) fn read_at(&mut self, id: RequestId, replica: u32) {
         let request = &self.slab[id];
-        let database = self.net.replicas[replica as usize].database;
+        let database = &self.net.databases[self.net.replicas[replica as usize].database as usize];
         let own = match request.user {
             NONE => 0,
-            user => {
-                let commits = &self.net.databases[database as usize].last_commit_of_user;
-                commits.get(user as usize).copied().unwrap_or(0)
-            }
+            user => database.last_commit_of_user.get(user as usize).copied().unwrap_or(0),
         };
-        self.net.replicas[replica as usize].read(own);
+        let visible = database.visible;
+        self.net.replicas[replica as usize].read(visible, own);
     }
 }

@@ -5,6 +5,7 @@
 //! `delays`, `forks`, `attempts`, `giving_up`, `databases` and `memory`.
 
 mod attempts;
+mod backup;
 mod databases;
 mod delays;
 mod faults;
@@ -13,6 +14,7 @@ mod giving_up;
 mod memory;
 mod pools;
 mod queues;
+mod semi_sync;
 mod sharing;
 
 use std::collections::VecDeque;
@@ -156,6 +158,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::PriorityWorker(station) => Fired::settled(self.priority_done(leaf, station)),
                 Leaf::Timeouts(line) => Fired::settled(self.timeout_due(leaf, line)),
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
+                Leaf::Backup(database) => Fired::settled(self.backup_due(leaf, database)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
             };
@@ -183,6 +186,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             self.plan_faults();
         }
         self.limit = self.observation.next_tick().min(self.observation.end);
+        self.plan_backups();
         let mut users_before = 0;
         for i in 0..self.sources.len() {
             let source = &mut self.sources[i];
@@ -466,6 +470,32 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     self.commit(id, database, table);
                     at += 1;
                 }
+                Step::AwaitAcknowledgement { database } => {
+                    at += 1;
+                    self.slab[id].step = at;
+                    if !self.await_acknowledgement(id, database) {
+                        return;
+                    }
+                }
+                Step::SyncRelayLog { every, skip } => {
+                    let number = self.slab[id].parent.wrapping_add(1);
+                    at = if number.is_multiple_of(every) { at + 1 } else { skip };
+                }
+                Step::Received { replica } => {
+                    let ticket = self.slab[id].parent;
+                    let r = &mut self.net.replicas[replica as usize];
+                    r.received += 1;
+                    assert_eq!(r.received as u32, ticket.wrapping_add(1), "{} received out of order", r.server);
+                    at += 1;
+                }
+                Step::Acknowledge { replica, report } => {
+                    self.acknowledge(id, replica, report);
+                    at += 1;
+                }
+                Step::Acknowledged { replica } => {
+                    self.acknowledged(id, replica);
+                    at += 1;
+                }
                 Step::AwaitTurn { replica } => {
                     let ticket = self.slab[id].parent;
                     let replica = &mut self.net.replicas[replica as usize];
@@ -495,6 +525,10 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     self.read_at(id, replica);
                     at += 1;
                 }
+                Step::NextRead { database, again } => match self.next_read(id, database, again, at + 1) {
+                    Some(to) => at = to,
+                    None => return,
+                },
                 Step::TakeMemory { process, draw, fail } => {
                     let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
                     self.slab[id].step = at + 1;
