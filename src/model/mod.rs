@@ -6,6 +6,7 @@ pub mod cache;
 pub mod check;
 pub mod database;
 pub mod network;
+pub mod orchestrator;
 pub mod program;
 pub mod request;
 pub mod station;
