@@ -44,7 +44,8 @@ impl Network {
                 | Leaf::Patiences
                 | Leaf::Restart(_)
                 | Leaf::Backup(_)
-                | Leaf::Fault(_) => {}
+                | Leaf::Fault(_)
+                | Leaf::Retransmissions => {}
             }
         }
         let patiences = self.fcfs.iter().map(|s| s.patience).chain(self.pools.iter().map(|p| p.patience));

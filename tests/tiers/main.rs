@@ -15,6 +15,7 @@ mod nginx;
 mod replica;
 mod semi_sync;
 mod stations;
+mod stopping;
 
 use foobar_sim::experiment::checks;
 use foobar_sim::scenario::{Overrides, Scenario, Warmup, load_str};

@@ -27,7 +27,7 @@ impl Compiler<'_> {
         let server = if backup.instance == 0 { mysql.primary } else { mysql.replicas[backup.instance - 1] };
         let name = format!("{}.backup", self.service_name(service));
         let bytes = Distribution::Constant(backup.read_bytes);
-        self.process = self.process_at(service, backup.instance);
+        self.process = self.process_number(service, backup.instance);
         let sub = self.open_sub();
         let first = self.here();
         self.disk_read(server, &format!("{name}.read"), &bytes);
