@@ -530,6 +530,9 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         replica_flush_log_at_trx_commit: 1,
         replica_sync_binlog: 1,
         backup: None,
+        source_connect_retry_s: 60.0,
+        replica_net_timeout_s: 60.0,
+        failover: None,
     };
     scenario.services = vec![
         service("lb", vec![on(0, 1)], ServiceKind::Haproxy(haproxy)),

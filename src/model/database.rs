@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::orchestrator::Orchestrator;
 use super::program::StepId;
 use super::request::RequestId;
 use super::station::Patience;
@@ -10,20 +11,126 @@ use crate::engine::random::Key;
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
 
-/// A database whose commits go to replicas.
+/// The servers of a database; they are numbered within it, the primary of the beginning first.
 #[derive(Clone, Debug, Default)]
 pub struct Database {
     /// Of the service.
     pub name: String,
+    /// Its process on each server.
+    pub processes: Vec<u32>,
+    /// What is known of each server as a replica; `NONE`: it never is one.
+    pub replica_of: Vec<u32>,
+    /// Those that follow the writer, in the order of servers.
     pub replicas: Vec<u32>,
+    /// The server whose binlog is that of the database, and the one to which clients send their writes. They differ
+    /// only while a failover is under way.
+    pub writer: u32,
+    pub endpoint: u32,
     /// Transactions in the binlog, which is also the position of the last of them.
     pub committed: u64,
     /// Position up to which transactions are seen by others than their own client.
     pub visible: u64,
+    /// Position up to which clients were told of their commits.
+    pub acknowledged: u64,
+    /// Of what counts as acknowledged, how many only became so because their primary died.
+    pub unacknowledged: u64,
+    /// Position at which the present primary began, and how often its process had been stopped when that was last
+    /// looked at.
+    pub started_at: u64,
+    pub writer_stops: u32,
     pub semi_sync: Option<SemiSync>,
     pub backup: Option<Backup>,
+    pub orchestrator: Option<Box<Orchestrator>>,
+    /// What replicas may have to be sent again.
+    pub binlog: Binlog,
+    /// First steps of the way of a transaction from one server into another; see `apply_at`.
+    pub applies: Vec<StepId>,
+    /// Time between two tries of a replica to reach its source, and until it notices that a silent one is gone:
+    /// nanoseconds.
+    pub connect_retry: u64,
+    pub net_timeout: u64,
     /// Closed users: number of the last own commit (1-based), by user.
     pub last_commit_of_user: Vec<u64>,
+    pub broken: Broken,
+}
+
+/// What faults have done to a database.
+#[derive(Clone, Debug, Default)]
+pub struct Broken {
+    /// Since when it takes no writes, and how long it did not before: nanoseconds.
+    pub since: Option<u64>,
+    pub times: u64,
+    pub outage: u64,
+    pub outage_max: u64,
+    /// Acknowledged to a client, and absent since.
+    pub lost: u64,
+    /// In a binlog when its server died, and not acknowledged.
+    pub in_doubt: u64,
+}
+
+impl Broken {
+    /// The writer is gone.
+    pub fn begin(&mut self, now: u64) {
+        if self.since.is_none() {
+            self.since = Some(now);
+            self.times += 1;
+        }
+    }
+
+    /// A transaction has been committed.
+    pub fn end(&mut self, now: u64) {
+        if let Some(since) = self.since.take() {
+            self.outage += now - since;
+            self.outage_max = self.outage_max.max(now - since);
+        }
+    }
+}
+
+impl Database {
+    /// Place in `applies` of a transaction's way from one server into another.
+    pub fn apply_at(&self, transaction: u32, from: u32, to: u32) -> usize {
+        let servers = self.processes.len();
+        (transaction as usize * servers + from as usize) * servers + to as usize
+    }
+}
+
+/// Transactions that some server of the database has not applied, oldest first. Kept only where something may break.
+#[derive(Clone, Debug, Default)]
+pub struct Binlog {
+    /// Position before the first.
+    pub before: u64,
+    pub entries: VecDeque<Logged>,
+}
+
+/// What it takes to apply a transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Logged {
+    pub transaction: u32,
+    pub class: u16,
+    pub visit: u16,
+    pub key: u64,
+    /// Instant of the commit.
+    pub committed: u64,
+    pub given: [f32; 3],
+}
+
+impl Binlog {
+    /// What is at a position.
+    pub fn at(&self, position: u64) -> Logged {
+        self.entries[(position - self.before - 1) as usize]
+    }
+
+    /// Nobody needs what lies up to this position any more.
+    pub fn purge(&mut self, position: u64) {
+        while self.before < position && self.entries.pop_front().is_some() {
+            self.before += 1;
+        }
+    }
+
+    /// What lies behind this position never happened.
+    pub fn truncate(&mut self, position: u64) {
+        self.entries.truncate((position.saturating_sub(self.before)) as usize);
+    }
 }
 
 /// Commits that wait until replicas have acknowledged that they received them. After MySQL's
@@ -33,6 +140,7 @@ pub struct SemiSync {
     pub after_commit: bool,
     /// Index of the timeout line.
     pub timeout: Patience,
+    pub timeout_ns: u64,
     /// Acknowledgements that a commit needs.
     pub count: usize,
     /// False: a commit has waited too long, and none waits until the replicas have caught up.
@@ -47,10 +155,11 @@ pub struct SemiSync {
 }
 
 impl SemiSync {
-    pub fn new(after_commit: bool, timeout: Patience, count: usize) -> SemiSync {
+    pub fn new(after_commit: bool, timeout: Patience, timeout_ns: u64, count: usize) -> SemiSync {
         SemiSync {
             after_commit,
             timeout,
+            timeout_ns,
             count,
             on: true,
             waiting: VecDeque::new(),
@@ -97,6 +206,15 @@ impl SemiSync {
 pub struct Replica {
     pub server: String,
     pub database: u32,
+    /// Its number within the database, and its process.
+    pub instance: u32,
+    pub process: u32,
+    pub role: ReplicaRole,
+    /// Pools of those who are on their way to it, and of those who are applied.
+    pub receiving: Vec<u32>,
+    pub applying: Vec<u32>,
+    pub link: SourceLink,
+    pub leaf: u32,
     /// Commit instants of transactions not applied yet, oldest first.
     pub pending: VecDeque<u64>,
     pub applied: u64,
@@ -121,11 +239,60 @@ pub struct Replica {
     pub polled_behind_ns: u64,
 }
 
+/// What a server is at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplicaRole {
+    Follows,
+    /// It is the primary.
+    Writer,
+    /// It was the primary, and holds transactions up to `position`; or a replica that was left behind.
+    Left,
+    /// It is made anew from the primary.
+    Rebuilt,
+}
+
+/// The connection of a replica to its source. Only where something may break.
+#[derive(Clone, Debug)]
+pub struct SourceLink {
+    pub connected: bool,
+    /// Position up to which transactions were sent, and those that are sent and not applied: (position, request).
+    pub sent: u64,
+    pub pipeline: VecDeque<(u64, RequestId)>,
+    /// Since when a way that is cut has kept them apart.
+    pub cut_since: Option<u64>,
+    /// How often its process had been stopped when that was last looked at.
+    pub stops: u32,
+    /// Since when its process has run, or not.
+    pub up: bool,
+    pub turned: u64,
+}
+
+impl Default for SourceLink {
+    fn default() -> SourceLink {
+        SourceLink {
+            connected: true,
+            sent: 0,
+            pipeline: VecDeque::new(),
+            cut_since: None,
+            stops: 0,
+            up: true,
+            turned: 0,
+        }
+    }
+}
+
 impl Replica {
-    pub fn new(server: String, database: u32) -> Replica {
+    pub fn new(server: String, database: u32, instance: u32, process: u32) -> Replica {
         Replica {
             server,
             database,
+            instance,
+            process,
+            role: if instance == 0 { ReplicaRole::Writer } else { ReplicaRole::Follows },
+            receiving: Vec::new(),
+            applying: Vec::new(),
+            link: SourceLink::default(),
+            leaf: 0,
             pending: VecDeque::new(),
             applied: 0,
             last_change: 0,
@@ -205,6 +372,28 @@ impl Replica {
         self.own_write_misses += (own_commit > self.applied) as u64;
     }
 
+    /// Whether it answered at the last poll before `now`.
+    pub fn answered_poll(&self, now: u64) -> bool {
+        let poll = now / self.poll_ns * self.poll_ns;
+        self.link.up == (self.link.turned <= poll)
+    }
+
+    /// Transactions behind this position never happened.
+    pub fn forget_behind(&mut self, now: u64, position: u64) {
+        self.advance(now);
+        self.pending.truncate(position.saturating_sub(self.applied) as usize);
+    }
+
+    /// It holds everything up to this position, and follows from there on: `pending` are the commits behind it.
+    pub fn follow(&mut self, now: u64, position: u64, pending: VecDeque<u64>) {
+        self.advance(now);
+        self.role = ReplicaRole::Follows;
+        (self.applied, self.received, self.acknowledged, self.turn) = (position, position, position, position);
+        self.link.sent = position;
+        self.pending = pending;
+        self.backlog_max = self.backlog_max.max(self.pending.len() as u64);
+    }
+
     /// The measured part begins.
     pub fn begin(&mut self, now: u64) {
         self.advance(now);
@@ -234,6 +423,9 @@ pub struct Backup {
     pub read_began: u64,
     /// Nanoseconds on the clock.
     pub began: Option<u64>,
+    /// Who reads, while it is under way; and its process.
+    pub reader: Option<RequestId>,
+    pub process: u32,
     pub ended: Option<u64>,
 }
 
@@ -241,9 +433,19 @@ pub struct Backup {
 #[derive(Clone, Debug)]
 pub struct Router {
     pub rule: Rule,
+    pub to: Targets,
     pub database: u32,
     /// Number of the next read, for round robin.
     pub next: u64,
+}
+
+/// Whom a router chooses among, whoever that is at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    Primary,
+    /// The primary when there is no replica.
+    Replicas,
+    All,
 }
 
 #[derive(Clone, Debug, PartialEq)]

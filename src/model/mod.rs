@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing under `model/` reads a scenario or a file; no trait object, no shared ownership.
 
+pub mod buffer_pool;
 pub mod cache;
 pub mod check;
 pub mod database;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::buffer_pool::{BufferPool, ColdRead};
 use super::database::{Database, Replica, Router};
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::{NONE, RequestId};
@@ -40,6 +41,8 @@ pub struct Network {
     pub databases: Vec<Database>,
     pub replicas: Vec<Replica>,
     pub routers: Vec<Router>,
+    pub buffer_pools: Vec<BufferPool>,
+    pub cold_reads: Vec<ColdRead>,
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
@@ -91,6 +94,10 @@ pub enum Leaf {
     Restart(u32),
     /// The backup of a database begins.
     Backup(u32),
+    /// A replica tries to reach its source again, or has been rebuilt.
+    Replication(u32),
+    /// Whoever watches a database has something to do.
+    Orchestrator(u32),
     /// A fault begins or ends.
     Fault(u32),
     /// Somebody sends again what nobody has acknowledged.

@@ -75,12 +75,38 @@ pub struct Orchestrator {
     pub candidates: Vec<u32>,
     /// When its checks come, modulo their interval.
     pub offset: u64,
+    pub leaf: u32,
+    /// Where it runs (index within the scenario); `request::NONE`: where no fault concerns it.
+    pub server: u32,
     pub phase: Phase,
     pub failed: u32,
     pub failovers: Vec<Failover>,
 }
 
 impl Orchestrator {
+    pub fn new(leaf: u32, server: u32, failures: u32, candidates: Vec<u32>) -> Orchestrator {
+        Orchestrator {
+            check_interval: 1,
+            check_timeout: 0,
+            failures,
+            promotion: 0,
+            switch: 0,
+            rebuild: 0,
+            candidates,
+            offset: 0,
+            leaf,
+            server,
+            phase: Phase::Watching,
+            failed: 0,
+            failovers: Vec::new(),
+        }
+    }
+
+    /// Interval and timeout of the checks; promotion, switch and rebuild.
+    pub fn timed(self, [check_interval, check_timeout, promotion, switch, rebuild]: [u64; 5]) -> Orchestrator {
+        Orchestrator { check_interval, check_timeout, promotion, switch, rebuild, ..self }
+    }
+
     /// The first check after `now`.
     pub fn next_check(&self, now: u64) -> u64 {
         let since = (now + self.check_interval - self.offset % self.check_interval) % self.check_interval;
@@ -150,6 +176,16 @@ impl Orchestrator {
         self.failovers.last_mut().filter(|failover| failover.switched.is_none())
     }
 
+    /// Who is to be the primary.
+    pub fn candidate(&self) -> Option<u32> {
+        match self.phase {
+            Phase::Draining { candidate } | Phase::Promoting { candidate } | Phase::Switching { candidate } => {
+                Some(candidate)
+            }
+            Phase::Watching | Phase::Checking => None,
+        }
+    }
+
     /// The candidate has applied all.
     pub fn drained(&mut self, now: u64) -> Next {
         let Phase::Draining { candidate } = self.phase else { return Next::Rest };
@@ -191,19 +227,8 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn orchestrator() -> Orchestrator {
-        Orchestrator {
-            check_interval: SECOND,
-            check_timeout: SECOND / 2,
-            failures: 3,
-            promotion: 2 * SECOND,
-            switch: SECOND,
-            rebuild: 60 * SECOND,
-            candidates: vec![2, 1],
-            offset: SECOND / 4,
-            phase: Phase::Watching,
-            failed: 0,
-            failovers: Vec::new(),
-        }
+        let times = [SECOND, SECOND / 2, 2 * SECOND, SECOND, 60 * SECOND];
+        Orchestrator { offset: SECOND / 4, ..Orchestrator::new(0, u32::MAX, 3, vec![2, 1]).timed(times) }
     }
 
     #[test]

@@ -160,14 +160,17 @@ pub enum Step {
         stage: u32,
     },
 
-    /// A transaction is in the binlog: each replica's part of `table` (a fork's) begins.
+    /// A transaction (numbered within the database) is in the binlog of a server of the database, and its way to the
+    /// replicas begins.
     Commit {
         database: u32,
-        table: u32,
+        transaction: u32,
+        instance: u32,
     },
     /// Wait until replicas have received the transaction, where the database waits for them.
     AwaitAcknowledgement {
         database: u32,
+        instance: u32,
     },
     /// Go on for each `every`-th transaction that the replica receives, else jump.
     SyncRelayLog {
@@ -202,10 +205,19 @@ pub enum Step {
         replica: u32,
     },
 
-    /// A backup has passed a read on: again, when it is time for the next, or on after the last.
+    /// Pages are read while the buffer pool is cold; it is not, as a rule: then on at `warm`.
+    ColdReads {
+        index: u32,
+        warm: StepId,
+    },
+    /// What is left of the disk's latency.
+    ColdReadsDone {
+        index: u32,
+    },
+    /// A backup has passed a read on: on when it is time for the next one, or to `done` after the last.
     NextRead {
         database: u32,
-        again: StepId,
+        done: StepId,
     },
 
     /// Memory of a server: taken, given back (the same draw), and what does not fit read from its disk.

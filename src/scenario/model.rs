@@ -264,6 +264,31 @@ pub struct Mysql {
     pub replica_flush_log_at_trx_commit: u32,
     pub replica_sync_binlog: u32,
     pub backup: Option<Backup>,
+    /// Seconds from one try of a replica to reach its source to the next, and from the last byte of a silent source
+    /// to the first try.
+    pub source_connect_retry_s: f64,
+    pub replica_net_timeout_s: f64,
+    /// `None`: nobody promotes a replica.
+    pub failover: Option<Failover>,
+}
+
+/// Who watches the primary, and promotes a replica when it is gone. Times are in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failover {
+    pub check_interval_s: f64,
+    pub check_timeout_s: f64,
+    /// Failed checks in a row.
+    pub failures: u32,
+    /// Opening the candidate for writes, once it has applied all that it has received.
+    pub promotion_s: f64,
+    /// Until clients send their writes there.
+    pub switch_s: f64,
+    /// Until an old primary that holds what the new one lacks is a replica again.
+    pub rebuild_s: f64,
+    /// Indices within the service, in the order of preference.
+    pub candidates: Vec<usize>,
+    /// Where the watcher runs; `None`: on a machine of its own that no fault concerns.
+    pub server: Option<ServerId>,
 }
 
 /// A physical copy of the data files (xtrabackup): reads one piece after the other, and passes it on.

@@ -110,8 +110,16 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
     let mut unlimited = Vec::new();
     let mut unweighted = Vec::new();
     let mut restarts = Vec::new();
+    let mut unbroken = Vec::new();
     for one in &scenario.services {
         let key = service(one);
+        if let ServiceKind::Mysql(mysql) = &one.kind
+            && scenario.faults.is_empty()
+            && !mysql.replicas.is_empty()
+        {
+            let keys = ["source_connect_retry", "replica_net_timeout"];
+            unbroken.extend(keys.map(|name| format!("{key}.replication.{name}")));
+        }
         match &one.kind {
             ServiceKind::Mysql(mysql) if mysql.replicas.is_empty() => {
                 alone.push(format!("{key}.replication"));
@@ -144,6 +152,11 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
     unweighted.sort();
     unweighted.dedup();
     tell(kept(&mut alone.into_iter()), "there is no replica", "name one: replicas = [\"db2\"], or remove it");
+    tell(
+        kept(&mut unbroken.into_iter()),
+        "no replica loses its source without a fault",
+        "add a [[fault]], or remove it",
+    );
     tell(
         kept(&mut asynchronous.into_iter()),
         "asynchronous replication waits for nobody",

@@ -16,13 +16,17 @@ use crate::engine::random::Key;
 use crate::engine::time::SimTime;
 use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
+use crate::model::program::round_nanos;
 use crate::scenario::{Process, Scenario};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
-use result::{BackupResult, DatabaseResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail, StationResult};
+use result::{
+    BackupResult, DatabaseResult, FailoverResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
+    StationResult,
+};
 use simulator::Simulator;
 use source::{Feed, Source};
 
@@ -74,6 +78,10 @@ fn simulate(
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
     for database in &mut network.databases {
+        if let Some(orchestrator) = &mut database.orchestrator {
+            let share = root.named(&format!("failover.{}", database.name)).draw(0, 0).unit();
+            orchestrator.offset = round_nanos(share * orchestrator.check_interval as f64);
+        }
         if let Some(backup) = &mut database.backup {
             backup.key = root.named(&format!("backup.{}", database.name));
         }
@@ -150,6 +158,25 @@ fn database_result(database: Database, origin: u64, end: u64) -> DatabaseResult 
     DatabaseResult {
         name: database.name,
         backup: database.backup.map(|b| BackupResult { began_ns: since(b.began), ended_ns: since(b.ended) }),
+        failovers: database.orchestrator.map_or_else(Vec::new, |o| {
+            let finished = o.failovers.iter().filter(|f| f.promoted.is_some());
+            finished
+                .map(|f| FailoverResult {
+                    to: f.to,
+                    died_ns: f.died - origin,
+                    noticed_ns: f.noticed - origin,
+                    promoted_ns: since(f.promoted).unwrap_or(0),
+                    switched_ns: since(f.switched),
+                    lost: f.lost,
+                    in_doubt: f.in_doubt,
+                })
+                .collect()
+        }),
+        outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
+        outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken: database.broken.times,
+        transactions_lost: database.broken.lost,
+        in_doubt: database.broken.in_doubt,
         semi_sync: database.semi_sync.map(|s| SemiSyncResult {
             fallbacks: s.fallbacks,
             off_ns: s.off_ns(end),

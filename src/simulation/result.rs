@@ -201,8 +201,31 @@ pub struct ReplicaResult {
 pub struct DatabaseResult {
     /// Of the service.
     pub name: String,
+    /// In the order in which they happened.
+    pub failovers: Vec<FailoverResult>,
+    /// How often the primary was gone; time from then to the next commit, in all and at most.
+    pub broken: u64,
+    pub outage_ns: u64,
+    pub outage_max_ns: u64,
+    /// Acknowledged to a client, and absent since; and in a binlog when its server died, but not acknowledged.
+    pub transactions_lost: u64,
+    pub in_doubt: u64,
     pub semi_sync: Option<SemiSyncResult>,
     pub backup: Option<BackupResult>,
+}
+
+/// A replica was promoted. Nanoseconds from t = 0.
+#[derive(Clone, Copy, Debug)]
+pub struct FailoverResult {
+    /// Number of the new primary within the database.
+    pub to: u32,
+    pub died_ns: u64,
+    pub noticed_ns: u64,
+    pub promoted_ns: u64,
+    /// `None`: clients did not learn of it in this run.
+    pub switched_ns: Option<u64>,
+    pub lost: u64,
+    pub in_doubt: u64,
 }
 
 /// Nanoseconds from t = 0; `None`: not in this run.

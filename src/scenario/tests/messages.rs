@@ -96,7 +96,6 @@ fn what_comes_later_is_not_read() {
         "--service.lb.servers=[\"lb1\", \"web1\"]",
         "--service.web.upstream.max_fails=1",
         "--service.app.database.read_timeout=none",
-        "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",
         "--fault=[{ at = \"1 s\", maintenance = \"db1\" }]",
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
@@ -471,6 +470,13 @@ fn replication_that_cannot_be() {
             "backup = { at = \"1 s\", size = \"1 GiB\", to = \"d1\" }",
             &["the server that is backed up", "leave `to` out"],
         ),
+        ("failover = {}", &["failover without a candidate", "no replica to promote"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [] }", &["failover without a candidate"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d1\"] }", &["`d1` is the primary"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d3\"] }", &["no replica of this database"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d2\", \"d2\"] }", &["named twice"]),
+        ("replicas = [\"d2\"]\nfailover = { failures = 0 }", &["zero is not possible"]),
+        ("replicas = [\"d2\"]\nfailover = { check_interval = \"-1 s\" }", &["cannot be negative"]),
     ] {
         check(&format!("{db}{keys}\n"), expected);
     }

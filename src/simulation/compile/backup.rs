@@ -38,8 +38,10 @@ impl Compiler<'_> {
             self.emit(Step::Send { links, draw });
             self.emit(Step::Propagate { links });
         }
-        self.emit(Step::NextRead { database, again: first });
+        let read = self.emit(Step::NextRead { database, done: 0 });
+        self.emit(Step::Jump { to: first });
         let end = self.emit(Step::Gone);
+        self.net.steps[read as usize] = Step::NextRead { database, done: end };
         self.land_failures_at(end);
         // it happens once: what it asks for is no part of the load of requests
         self.subs[sub] = super::Sub { entry: first, ..super::Sub::default() };
@@ -54,6 +56,8 @@ impl Compiler<'_> {
             interval: round_nanos(interval),
             read_began: 0,
             began: None,
+            reader: None,
+            process: self.process,
             ended: None,
         });
     }

@@ -2,7 +2,7 @@
 //! the pool.
 
 use super::{Compiler, SubId, SubKey};
-use crate::model::database::{Router, Rule};
+use crate::model::database::{Router, Rule, Targets};
 use crate::model::program::Step;
 use crate::scenario::{ClassId, Database, Mysql, Reads, ServerId, ServiceId, ServiceKind};
 use crate::simulation::result::FailureReason;
@@ -24,8 +24,13 @@ impl Compiler<'_> {
             let router = self.router(service, mysql);
             (reads, entries, subs, router)
         });
+        // the primary takes the writes, and who may become one
+        let writers = if mysql.failover.is_some() { 1 + mysql.replicas.len() } else { 1 };
         let transactions = (0..demand.transactions.len())
-            .map(|index| self.sub(SubKey::Transaction { service, class, index }))
+            .map(|index| {
+                let at = |instance| self.sub(SubKey::Transaction { service, instance, class, index });
+                (0..writers).map(at).collect()
+            })
             .collect();
         DatabaseCalls { service, reads, transactions }
     }
@@ -37,21 +42,22 @@ impl Compiler<'_> {
         }
         let replicas: Vec<u32> = (1..=mysql.replicas.len() as u32).collect();
         let all: Vec<u32> = (0..=mysql.replicas.len() as u32).collect();
-        let rule = match mysql.reads {
-            Reads::Primary => Rule::RoundRobin(vec![0]),
-            Reads::Replica if replicas.is_empty() => Rule::RoundRobin(vec![0]),
-            Reads::Replica => Rule::RoundRobin(replicas),
-            Reads::Any => Rule::RoundRobin(all),
+        let (rule, to) = match mysql.reads {
+            Reads::Primary => (Rule::RoundRobin(vec![0]), Targets::Primary),
+            Reads::Replica if replicas.is_empty() => (Rule::RoundRobin(vec![0]), Targets::Replicas),
+            Reads::Replica => (Rule::RoundRobin(replicas), Targets::Replicas),
+            Reads::Any => (Rule::RoundRobin(all), Targets::All),
             Reads::MaxLag { max_lag_s, poll_s } => {
                 let poll_ns = crate::model::program::round_nanos(poll_s * 1e9).max(1);
-                let database = self.database_of(service) as usize;
-                for &replica in &self.net.databases[database].replicas {
-                    self.net.replicas[replica as usize].poll_ns = poll_ns;
+                let database = self.database_of(service);
+                for replica in self.net.replicas.iter_mut().filter(|replica| replica.database == database) {
+                    replica.poll_ns = poll_ns;
                 }
-                Rule::MaxLag { limit_ns: crate::model::program::round_nanos(max_lag_s * 1e9), fresh: Vec::new() }
+                let limit_ns = crate::model::program::round_nanos(max_lag_s * 1e9);
+                (Rule::MaxLag { limit_ns, fresh: Vec::new() }, Targets::Replicas)
             }
         };
-        self.make_router(service, name, rule)
+        self.make_router(service, name, rule, to)
     }
 
     /// Writes go to the primary.
@@ -59,14 +65,14 @@ impl Compiler<'_> {
         let name = format!("{}.writes", self.service_name(service));
         match self.named.get(&name) {
             Some(&router) => router,
-            None => self.make_router(service, name, Rule::RoundRobin(vec![0])),
+            None => self.make_router(service, name, Rule::RoundRobin(vec![0]), Targets::Primary),
         }
     }
 
-    fn make_router(&mut self, service: ServiceId, name: String, rule: Rule) -> u32 {
+    fn make_router(&mut self, service: ServiceId, name: String, rule: Rule, to: Targets) -> u32 {
         let router = self.net.routers.len() as u32;
         let database = self.database_of(service);
-        self.net.routers.push(Router { rule, database, next: 0 });
+        self.net.routers.push(Router { rule, to, database, next: 0 });
         self.named.insert(name, router);
         router
     }
@@ -107,17 +113,22 @@ impl Compiler<'_> {
             // a transaction's draws do not depend on how many reads there were before it
             self.emit(Step::Visit { number: 0 });
         }
-        let primary = self.database_servers(calls.service)[..1].to_vec();
-        for &sub in &calls.transactions {
-            let links = self.links(Some(caller), &primary, false);
-            let to = self.subs[sub].entry;
+        for subs in &calls.transactions {
+            let servers = self.database_servers(calls.service)[..subs.len()].to_vec();
+            let links = self.links(Some(caller), &servers, false);
+            let to = self.subs[subs[0]].entry;
+            let entries = (subs.len() > 1).then(|| self.table_of(subs));
             let router = self.primary_router(calls.service);
+            let first: Vec<f64> = (0..subs.len()).map(|i| if i == 0 { 1.0 } else { 0.0 }).collect();
             self.hold(pool, timeout, |c| {
                 // the wire is that of whom a read has chosen last, so the primary is chosen too
                 c.emit(Step::Route { router });
-                c.round_trip(links, &[1.0], |c| {
-                    c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
-                    c.account_call(sub, 1.0);
+                c.round_trip(links, &first, |c| {
+                    match entries {
+                        Some(entries) => c.emit_failing(Step::CallChosen { entries, fail: 0 }),
+                        None => c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 }),
+                    };
+                    c.account_call(subs[0], 1.0);
                 });
             });
         }
@@ -155,5 +166,6 @@ pub(super) struct DatabaseCalls {
     service: ServiceId,
     /// The reads, their entries by server, their programs, and who chooses.
     reads: Option<(crate::scenario::DatabaseReads, u32, Vec<SubId>, u32)>,
-    transactions: Vec<SubId>,
+    /// Each one's programs by server.
+    transactions: Vec<Vec<SubId>>,
 }

@@ -2,10 +2,11 @@
 //! (service, server, request class) becomes a program of its own that its callers call.
 //!
 //! `emit` writes steps and keeps account of the load, `hardware` makes the stations of servers; the tiers
-//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `backup`, `station` and `path`.
+//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `replication`, `buffer_pool`, `backup`, `station` and `path`.
 
 mod app;
 mod backup;
+mod buffer_pool;
 mod client;
 mod database_calls;
 mod emit;
@@ -15,6 +16,7 @@ mod hardware;
 mod mysql;
 mod nginx;
 mod path;
+mod replication;
 mod station;
 
 use std::collections::BTreeMap;
@@ -101,20 +103,23 @@ enum SubKey {
     },
     Transaction {
         service: ServiceId,
+        instance: usize,
         class: ClassId,
         index: usize,
     },
-    /// A replica applies it.
+    /// The server `to` of the database applies it; its source is `from`.
     Apply {
         service: ServiceId,
-        replica: usize,
+        from: usize,
+        to: usize,
         class: ClassId,
         index: usize,
     },
-    /// The answer of a replica that has received a transaction.
+    /// The answer of `from`, which has received a transaction, to its source.
     Report {
         service: ServiceId,
-        replica: usize,
+        from: usize,
+        to: usize,
     },
 }
 
@@ -197,7 +202,15 @@ impl Compiler<'_> {
             self.net.retransmissions = self.leaf(Leaf::Retransmissions);
         }
         let drawn = |step: &Step| {
-            matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::NextRead { .. })
+            matches!(
+                step,
+                Step::DelayDrawn { .. }
+                    | Step::Think { .. }
+                    | Step::Retry { .. }
+                    | Step::NextRead { .. }
+                    | Step::ColdReadsDone { .. }
+                    | Step::AwaitAcknowledgement { .. }
+            )
         };
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
@@ -271,9 +284,11 @@ impl Compiler<'_> {
             SubKey::Attempt { origin, class } => self.attempt(origin, class),
             SubKey::Serve { service, instance, class, origin } => self.service(service, instance, class, origin),
             SubKey::Read { service, instance, class } => self.read(service, instance, class),
-            SubKey::Transaction { service, class, index } => self.transaction(service, class, index),
-            SubKey::Apply { service, replica, class, index } => self.apply(service, replica, class, index),
-            SubKey::Report { service, replica } => self.report(service, replica),
+            SubKey::Transaction { service, instance, class, index } => {
+                self.transaction(service, instance, class, index)
+            }
+            SubKey::Apply { service, from, to, class, index } => self.apply(service, from, to, class, index),
+            SubKey::Report { service, from, to } => self.report(service, from, to),
         };
         (self.current, self.weight, self.process, self.fails) = (current, weight, process, fails);
         self.sub_of.insert(key, id);

@@ -2,7 +2,7 @@
 
 use super::Simulator;
 use crate::model::program::StepId;
-use crate::model::request::{Request, RequestId};
+use crate::model::request::{NONE, Request, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn plan_backups(&mut self) {
@@ -22,16 +22,40 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         backup.began = Some(now);
         backup.read_began = now;
         backup.left -= 1;
-        self.slab.insert(Request::new(backup.key.0, now, 0, backup.first))
+        let (process, first) = (backup.process, Request::new(backup.key.0, now, 0, backup.first));
+        if WATCHED && !self.net.faults.is_empty() && !self.runs(process) {
+            // there is nothing to copy
+            return NONE;
+        }
+        let reader = self.slab.insert(first);
+        if let Some(backup) = &mut self.net.databases[database as usize].backup {
+            backup.reader = Some(reader);
+        }
+        reader
+    }
+
+    /// A backup ends with the process that it copies.
+    pub(super) fn stop_backup(&mut self, database: u32) {
+        let Some(backup) = &self.net.databases[database as usize].backup else { return };
+        if let Some(reader) = backup.reader
+            && !self.runs(backup.process)
+        {
+            self.detach(reader);
+            self.slab.remove(reader);
+            if let Some(backup) = &mut self.net.databases[database as usize].backup {
+                backup.reader = None;
+            }
+        }
     }
 
     /// Where a backup goes on behind a read; `None` while it waits so as not to exceed its rate.
-    pub(super) fn next_read(&mut self, id: RequestId, database: u32, again: StepId, next: StepId) -> Option<StepId> {
+    pub(super) fn next_read(&mut self, id: RequestId, database: u32, done: StepId, next: StepId) -> Option<StepId> {
         let now = self.now;
         let backup = self.net.databases[database as usize].backup.as_mut().expect("it is under way");
         if backup.left == 0 {
             backup.ended = Some(now);
-            return Some(next);
+            backup.reader = None;
+            return Some(done);
         }
         backup.left -= 1;
         let begins = now.max(backup.read_began + backup.interval);
@@ -39,9 +63,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let request = &mut self.slab[id];
         request.visit = request.visit.wrapping_add(1);
         if begins == now {
-            return Some(again);
+            return Some(next);
         }
-        request.step = again;
+        request.step = next;
         self.delay(id, begins);
         None
     }

@@ -57,6 +57,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
         self.change_processes(index, begins);
+        self.databases_changed();
         for (station, _) in self.net.faults[index].slowed.clone() {
             let active = self.net.faults.iter().filter(|fault| fault.active).flat_map(|fault| &fault.slowed);
             let speed = active.filter(|(at, _)| *at == station).map(|(_, factor)| factor).product();

@@ -8,12 +8,14 @@ mod attempts;
 mod backup;
 mod databases;
 mod delays;
+mod failover;
 mod faults;
 mod forks;
 mod giving_up;
 mod memory;
 mod pools;
 mod queues;
+mod replication;
 mod semi_sync;
 mod sharing;
 mod silence;
@@ -164,6 +166,8 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Timeouts(line) => Fired::settled(self.timeout_due(leaf, line)),
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
                 Leaf::Backup(database) => Fired::settled(self.backup_due(leaf, database)),
+                Leaf::Replication(replica) => Fired::settled(self.replication_due(leaf, replica)),
+                Leaf::Orchestrator(database) => Fired::settled(self.orchestrator_due(leaf, database)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
                 Leaf::Retransmissions => Fired::settled(self.retransmission_due(leaf)),
@@ -482,14 +486,14 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     self.leave_stage(stage);
                     at += 1;
                 }
-                Step::Commit { database, table } => {
-                    self.commit(id, database, table);
+                Step::Commit { database, transaction, instance } => {
+                    self.commit(id, database, transaction, instance);
                     at += 1;
                 }
-                Step::AwaitAcknowledgement { database } => {
+                Step::AwaitAcknowledgement { database, instance } => {
                     at += 1;
                     self.slab[id].step = at;
-                    if !self.await_acknowledgement(id, database) {
+                    if !self.await_acknowledgement(id, database, instance) {
                         return;
                     }
                 }
@@ -533,15 +537,25 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     at += 1;
                 }
                 Step::Applied { replica } => {
-                    let committed = self.slab[id].arrived;
-                    self.net.replicas[replica as usize].apply(self.now, committed);
+                    self.applied(id, replica);
                     at += 1;
                 }
                 Step::ReadAt { replica } => {
                     self.read_at(id, replica);
                     at += 1;
                 }
-                Step::NextRead { database, again } => match self.next_read(id, database, again, at + 1) {
+                Step::ColdReads { index, warm } => match self.cold_reads(id, index, at, warm) {
+                    Some(to) => at = to,
+                    None => return,
+                },
+                Step::ColdReadsDone { index } => {
+                    at += 1;
+                    self.slab[id].step = at;
+                    if self.cold_reads_done(id, index) {
+                        return;
+                    }
+                }
+                Step::NextRead { database, done } => match self.next_read(id, database, done, at + 1) {
                     Some(to) => at = to,
                     None => return,
                 },

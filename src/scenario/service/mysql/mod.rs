@@ -1,6 +1,7 @@
 //! `kind = "mysql"`. Defaults are those of the MySQL 8.0 reference manual.
 
 mod backup;
+mod failover;
 mod semi_sync;
 
 use super::Surroundings;
@@ -24,9 +25,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     }
     let primary = read_primary(reader, section, around);
     let replicas = read_replicas(reader, section, around, primary);
-    for later in ["failover", "read_only"] {
-        section.unsupported(reader, later, "leave it out; the primary never fails in this version");
-    }
+    section.unsupported(reader, "read_only", "leave it out: a replica takes no writes, and the primary takes all");
     let durable = |reader: &mut Reader, section: &mut Section<'_>| {
         let flush = whole(0, 2);
         (
@@ -45,6 +44,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         BufferPool::Data { size_bytes, .. } => Some(*size_bytes),
         BufferPool::Hit(_) => None,
     };
+    let failover = failover::read(reader, section, around, &instances);
     let backup = backup::read(reader, section, around, &instances, size_bytes);
     section.within(reader, "replication", |reader, replication| {
         let semi_sync = semi_sync::read(reader, replication, replicas.len());
@@ -56,6 +56,20 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             replication.or_default(reader, "replica_parallel_workers", whole(1, 1024), "4", workers);
         let apply_overhead =
             replication.or_default(reader, "apply_overhead", distribution(Dimension::Time), "0.4 ms", overhead);
+        let source_connect_retry_s = replication.or_default(
+            reader,
+            "source_connect_retry",
+            positive(Dimension::Time),
+            "\"60 s\"",
+            "MySQL 8.0 reference manual, SOURCE_CONNECT_RETRY",
+        );
+        let replica_net_timeout_s = replication.or_default(
+            reader,
+            "replica_net_timeout",
+            positive(Dimension::Time),
+            "\"60 s\"",
+            "MySQL 8.0 reference manual, replica_net_timeout",
+        );
         let (replica_flush_log_at_trx_commit, replica_sync_binlog) = durable(reader, replication);
         Mysql {
             primary,
@@ -73,6 +87,9 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             replica_flush_log_at_trx_commit,
             replica_sync_binlog,
             backup,
+            source_connect_retry_s,
+            replica_net_timeout_s,
+            failover,
         }
     })
 }
