@@ -89,9 +89,12 @@ fn simulate(
     if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
         simulator.fault_key = root.named("fault");
+        simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
     } else {
-        Simulator::<false>::new(network, sources.collect(), observation, None).run_to_result(scenario, plan, sessions)
+        let mut simulator = Simulator::<false>::new(network, sources.collect(), observation, None);
+        simulator.check_key = root.named("check");
+        simulator.run_to_result(scenario, plan, sessions)
     }
 }
 
@@ -144,6 +147,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
             in_flight_max: self.observation.in_flight_max,

@@ -6,12 +6,14 @@
 mod app;
 mod backup;
 mod client;
+mod failover;
 mod faults;
 mod haproxy;
 mod memory;
 mod mysql;
 mod network;
 mod nginx;
+mod noticing;
 mod replica;
 mod semi_sync;
 mod stations;

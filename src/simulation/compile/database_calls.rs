@@ -3,7 +3,8 @@
 
 use super::{Compiler, SubId, SubKey};
 use crate::model::database::{Router, Rule, Targets};
-use crate::model::program::Step;
+use crate::model::program::{Step, Tier};
+use crate::model::station::Patience;
 use crate::scenario::{ClassId, Database, Mysql, Reads, ServerId, ServiceId, ServiceKind};
 use crate::simulation::result::FailureReason;
 
@@ -32,7 +33,13 @@ impl Compiler<'_> {
                 (0..writers).map(at).collect()
             })
             .collect();
-        DatabaseCalls { service, reads, transactions }
+        DatabaseCalls {
+            service,
+            reads,
+            transactions,
+            connect_timeout: self.timeout(config.connect_timeout_s),
+            read_timeout: config.read_timeout_s.map(|seconds| self.timeout_line(seconds)),
+        }
     }
 
     fn router(&mut self, service: ServiceId, mysql: &Mysql) -> u32 {
@@ -83,7 +90,14 @@ impl Compiler<'_> {
         let first_pass = |c: &mut Self| {
             c.emit(Step::Visit { number: 0 });
         };
-        self.protected(|c| c.statements(caller, pool, calls), first_pass, first_pass);
+        self.protected(
+            |c| c.statements(caller, pool, calls),
+            first_pass,
+            |c| {
+                first_pass(c);
+                c.emit(Step::Answer { by: Tier::App });
+            },
+        );
     }
 
     fn statements(&mut self, caller: ServerId, pool: u32, calls: &DatabaseCalls) {
@@ -99,7 +113,7 @@ impl Compiler<'_> {
                 self.hold(pool, timeout, |c| {
                     c.emit(Step::Route { router: *router });
                     c.round_trip(links, &shares, |c| {
-                        c.emit_failing(Step::CallChosen { entries: *entries, fail: 0 });
+                        c.database_call(Step::CallChosen { entries: *entries, fail: 0 }, calls);
                         for (sub, share) in subs.iter().zip(&shares) {
                             c.account_choice(*sub, *share, assumed);
                         }
@@ -124,14 +138,24 @@ impl Compiler<'_> {
                 // the wire is that of whom a read has chosen last, so the primary is chosen too
                 c.emit(Step::Route { router });
                 c.round_trip(links, &first, |c| {
-                    match entries {
-                        Some(entries) => c.emit_failing(Step::CallChosen { entries, fail: 0 }),
-                        None => c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 }),
+                    let call = match entries {
+                        Some(entries) => Step::CallChosen { entries, fail: 0 },
+                        None => Step::CallFixed { to, chosen: 0, fail: 0 },
                     };
+                    c.database_call(call, calls);
                     c.account_call(subs[0], 1.0);
                 });
             });
         }
+    }
+
+    /// A call under the driver's time-outs.
+    fn database_call(&mut self, call: Step, calls: &DatabaseCalls) {
+        if let Some(timeouts) = calls.read_timeout {
+            self.emit(Step::Deadline { reason: FailureReason::AnswerTimeout as u8, timeouts });
+        }
+        let call = self.emit_failing(call);
+        self.net.connect_timeouts.push((call, calls.connect_timeout));
     }
 
     /// A call with the wire before and behind it, an error's answer included.
@@ -141,7 +165,7 @@ impl Compiler<'_> {
             call,
             |c| c.propagate(links, shares),
             |c| {
-                c.emit(Step::Propagate { links });
+                c.emit(Step::PropagateFailure { links });
             },
         );
     }
@@ -168,4 +192,7 @@ pub(super) struct DatabaseCalls {
     reads: Option<(crate::scenario::DatabaseReads, u32, Vec<SubId>, u32)>,
     /// Each one's programs by server.
     transactions: Vec<Vec<SubId>>,
+    /// Of the driver.
+    connect_timeout: Patience,
+    read_timeout: Option<u32>,
 }

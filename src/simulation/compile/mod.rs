@@ -7,6 +7,7 @@
 mod app;
 mod backup;
 mod buffer_pool;
+mod checks;
 mod client;
 mod database_calls;
 mod emit;
@@ -207,6 +208,7 @@ impl Compiler<'_> {
                 Step::DelayDrawn { .. }
                     | Step::Think { .. }
                     | Step::Retry { .. }
+                    | Step::Pause
                     | Step::NextRead { .. }
                     | Step::ColdReadsDone { .. }
                     | Step::AwaitAcknowledgement { .. }

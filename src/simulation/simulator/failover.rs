@@ -6,6 +6,7 @@ use crate::engine::event_set::EventSet;
 use crate::model::database::{ReplicaRole, Rule, Targets};
 use crate::model::orchestrator::{Check, Next, Phase};
 use crate::model::request::{NONE, RequestId};
+use crate::simulation::result::Transition;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// What a check of the primary would find now.
@@ -102,9 +103,18 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             return self.schedule(leaf, again);
         };
         self.orchestrator(database).begin(now, died, writer, candidate);
+        self.tell_role(database, writer, "is given up", true);
         let replica = self.net.databases[database as usize].replica_of[candidate as usize];
         self.disconnect_replica(replica, u64::MAX);
         self.candidate_has_applied(database, replica);
+    }
+
+    fn tell_role(&mut self, database: u32, instance: u32, what: &str, bad: bool) {
+        let d = &self.net.databases[database as usize];
+        let server = &self.net.replicas[d.replica_of[instance as usize] as usize].server;
+        let what = format!("{} on {server} {what}", d.name);
+        let at_s = self.now.saturating_sub(self.observation.origin) as f64 * 1e-9;
+        self.observation.transitions.push(Transition { at_s, what, bad });
     }
 
     /// A replica has applied something: perhaps all that a candidate for promotion waits for.
@@ -186,6 +196,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let new = self.net.databases[database as usize].processes[candidate as usize];
         self.redirect_silent(old, candidate, new);
         self.orchestrator(database).switched(now);
+        self.tell_role(database, candidate, "takes the writes", false);
         for at in 0..self.net.databases[database as usize].replica_of.len() {
             let replica = self.net.databases[database as usize].replica_of[at];
             self.return_to_service(replica);
