@@ -336,6 +336,8 @@ impl Replica {
             return;
         }
         match self.pending.front() {
+            // it is no replica, and so neither behind nor caught up
+            None if self.role != ReplicaRole::Follows => {}
             None => self.seconds_behind.add_constant(0, elapsed),
             Some(&committed) => {
                 self.seconds_behind.add_ramp(self.last_change - committed, now - committed, elapsed);

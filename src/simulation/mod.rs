@@ -108,6 +108,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
+        let databases = std::mem::take(&mut self.net.databases);
+        let server_of = |replica: u32| self.net.replicas[replica as usize].server.clone();
+        let origin = self.observation.origin;
+        let databases = databases.into_iter().map(|d| database_result(d, origin, end, &server_of)).collect();
         let replicas = std::mem::take(&mut self.net.replicas)
             .into_iter()
             .map(|r| ReplicaResult {
@@ -123,8 +127,6 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 own_write_misses: sessions.then_some(r.own_write_misses),
             })
             .collect();
-        let databases = std::mem::take(&mut self.net.databases);
-        let databases = databases.into_iter().map(|d| database_result(d, self.observation.origin, end)).collect();
         let trace_notes = self
             .sources
             .iter()
@@ -157,7 +159,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 }
 
-fn database_result(database: Database, origin: u64, end: u64) -> DatabaseResult {
+fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn(u32) -> String) -> DatabaseResult {
     let since = |at: Option<u64>| at.map(|at| at - origin);
     DatabaseResult {
         name: database.name,
@@ -167,6 +169,7 @@ fn database_result(database: Database, origin: u64, end: u64) -> DatabaseResult 
             finished
                 .map(|f| FailoverResult {
                     to: f.to,
+                    server: server_of(database.replica_of[f.to as usize]),
                     died_ns: f.died - origin,
                     noticed_ns: f.noticed - origin,
                     promoted_ns: since(f.promoted).unwrap_or(0),

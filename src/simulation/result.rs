@@ -281,10 +281,11 @@ pub struct DatabaseResult {
 }
 
 /// A replica was promoted. Nanoseconds from t = 0.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FailoverResult {
-    /// Number of the new primary within the database.
+    /// Number of the new primary within the database, and its server.
     pub to: u32,
+    pub server: String,
     pub died_ns: u64,
     pub noticed_ns: u64,
     pub promoted_ns: u64,

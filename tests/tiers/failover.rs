@@ -34,7 +34,7 @@ fn kill(lasts: &str) -> String {
 fn failover(outcome: &Outcome) -> FailoverResult {
     let failovers = &outcome.result.databases[0].failovers;
     assert_eq!(failovers.len(), 1, "{failovers:?}");
-    failovers[0]
+    failovers[0].clone()
 }
 
 fn seconds(ns: u64) -> f64 {

@@ -25,7 +25,8 @@ pub fn read(
     section.within_if(reader, "failover", |reader, failover| {
         let monitor = "ProxySQL documentation, mysql-monitor_ping_max_failures";
         let timeout = "ProxySQL documentation, mysql-monitor_ping_timeout: 1000 ms";
-        let lab = "our lab: 1.1 s from the last check to the promoted replica, one of them for its ARP announcements";
+        let lab = "our lab: stopping the replication and opening the replica takes some 0.1 s";
+        let seen = "ProxySQL documentation, mysql-monitor_read_only_interval: 1500 ms, until it sees the new primary";
         let check_interval_s = failover.or_default(
             reader,
             "check_interval",
@@ -37,7 +38,7 @@ pub fn read(
             failover.or_default(reader, "check_timeout", positive(Dimension::Time), "\"1 s\"", timeout);
         let failures = failover.or_default(reader, "failures", whole(1, 1000), "3", monitor);
         let promotion_s = failover.or_default(reader, "promotion", quantity(Dimension::Time), "\"0.1 s\"", lab);
-        let switch_s = failover.or_default(reader, "switch", quantity(Dimension::Time), "\"1 s\"", lab);
+        let switch_s = failover.or_default(reader, "switch", quantity(Dimension::Time), "\"1.5 s\"", seen);
         let rebuild = "our choice: a copy of some hundred GiB, taken by hand";
         let rebuild_s = failover.or_default(reader, "rebuild", positive(Dimension::Time), "\"1 h\"", rebuild);
         let server = failover.optional(reader, "server", |_, node| around.names.server(node));
