@@ -34,9 +34,7 @@ pub struct Database {
     pub acknowledged: u64,
     /// Of what counts as acknowledged, how many only became so because their primary died.
     pub unacknowledged: u64,
-    /// Position at which the present primary began, and how often its process had been stopped when that was last
-    /// looked at.
-    pub started_at: u64,
+    /// How often the process of the primary had been stopped when that was last looked at.
     pub writer_stops: u32,
     pub semi_sync: Option<SemiSync>,
     pub backup: Option<Backup>,
@@ -210,6 +208,8 @@ pub struct Replica {
     pub instance: u32,
     pub process: u32,
     pub role: ReplicaRole,
+    /// It was left behind, and holds transactions that the primary lacks.
+    pub diverged: bool,
     /// Pools of those who are on their way to it, and of those who are applied.
     pub receiving: Vec<u32>,
     pub applying: Vec<u32>,
@@ -245,7 +245,7 @@ pub enum ReplicaRole {
     Follows,
     /// It is the primary.
     Writer,
-    /// It was the primary, and holds transactions up to `position`; or a replica that was left behind.
+    /// It was the primary, or a replica that holds more than the new one.
     Left,
     /// It is made anew from the primary.
     Rebuilt,
@@ -291,6 +291,7 @@ impl Replica {
             role: if instance == 0 { ReplicaRole::Writer } else { ReplicaRole::Follows },
             receiving: Vec::new(),
             applying: Vec::new(),
+            diverged: false,
             link: SourceLink::default(),
             leaf: 0,
             pending: VecDeque::new(),
@@ -390,6 +391,7 @@ impl Replica {
     pub fn follow(&mut self, now: u64, position: u64, pending: VecDeque<u64>) {
         self.advance(now);
         self.role = ReplicaRole::Follows;
+        self.diverged = false;
         (self.applied, self.received, self.acknowledged, self.turn) = (position, position, position, position);
         self.link.sent = position;
         self.pending = pending;

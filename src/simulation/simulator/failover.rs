@@ -148,7 +148,6 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         (d.committed, d.visible, d.acknowledged, d.unacknowledged) = (position, position, position, 0);
         d.binlog.truncate(position);
         d.writer = candidate;
-        d.started_at = position;
         d.writer_stops = self.world.stops[d.processes[candidate as usize] as usize];
         d.replicas.retain(|&replica| replica != new);
         let followers = d.replicas.clone();
@@ -159,6 +158,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         self.net.replicas[old as usize].follow(now, held, Default::default());
         self.net.replicas[old as usize].role = ReplicaRole::Left;
+        for r in self.net.replicas.iter_mut().filter(|r| r.database == database && r.role == ReplicaRole::Left) {
+            r.diverged |= r.received > position;
+        }
         let r = &mut self.net.replicas[new as usize];
         r.forget_behind(now, position);
         r.role = ReplicaRole::Writer;
@@ -177,6 +179,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             // it goes on to apply what it has received, for a history that is none
             let r = &mut self.net.replicas[replica as usize];
             r.forget_behind(now, received);
+            r.diverged = true;
             r.role = ReplicaRole::Left;
             let database = r.database as usize;
             self.net.databases[database].replicas.retain(|&other| other != replica);
@@ -232,7 +235,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             return;
         }
         match r.role {
-            ReplicaRole::Left if r.received <= d.started_at => self.follow_again(replica, r.received),
+            ReplicaRole::Left if !r.diverged => self.follow_again(replica, r.received),
             ReplicaRole::Left => {
                 let rebuild = self.orchestrator(database).rebuild;
                 self.net.replicas[replica as usize].role = ReplicaRole::Rebuilt;

@@ -49,7 +49,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let known = d.replica_of.iter().filter(|&&replica| replica != NONE);
         let needed = known.map(|&replica| &self.net.replicas[replica as usize]).filter(|r| match r.role {
             ReplicaRole::Follows => true,
-            ReplicaRole::Left => r.received <= d.started_at,
+            ReplicaRole::Left => !r.diverged,
             ReplicaRole::Writer | ReplicaRole::Rebuilt => false,
         });
         let position = needed.map(|r| r.applied).min().unwrap_or(d.committed);
