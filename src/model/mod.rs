@@ -9,5 +9,6 @@ pub mod database;
 pub mod network;
 pub mod orchestrator;
 pub mod program;
+pub mod replica;
 pub mod request;
 pub mod station;
