@@ -550,10 +550,16 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         flush_log_at_trx_commit: 1,
         sync_binlog: 1,
         reads,
+        semi_sync: None,
+        sync_relay_log: 0,
         replica_parallel_workers: 2,
         apply_overhead: Distribution::Constant(0.1e-3),
         replica_flush_log_at_trx_commit: 1,
         replica_sync_binlog: 1,
+        backup: None,
+        source_connect_retry_s: 60.0,
+        replica_net_timeout_s: 60.0,
+        failover: None,
     };
     scenario.services = vec![
         service("lb", vec![on(0, 1)], ServiceKind::Haproxy(haproxy)),

@@ -217,3 +217,74 @@ fn a_frozen_application_costs_as_many_answers_as_in_the_lab() {
     assert_eq!(incident.failures.value, Some(all.failed as f64), "nobody is lost at another time");
     compared.end();
 }
+
+/// Requests of a class, with their answers, as recorded: (arrival, whether it failed).
+fn recorded_kind(file: &str, kind: &str) -> Vec<(f64, bool)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lab").join(file);
+    let mut rows =
+        csv::Reader::from_reader(flate2::read::GzDecoder::new(std::fs::File::open(path).expect("it is there")));
+    let rows = rows.records().map(|row| row.expect("a row"));
+    let number = |row: &csv::StringRecord, at: usize| row[at].parse::<f64>().expect("a number");
+    rows.filter(|row| &row[1] == kind).map(|row| (number(&row, 0), number(&row, 4) != 200.0)).collect()
+}
+
+/// Runs of a case that differ in what its recording leaves to chance.
+fn several(case: &str, runs: u32) -> Vec<foobar_sim::simulation::result::RunResult> {
+    use foobar_sim::simulation::{Records, RunPlan, compile::compile, run};
+    use foobar_sim::workload::trace::TraceReader;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{case}.toml"));
+    let scenario = load(&file, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let compiled = compile(&scenario);
+    let traces = |source: usize| -> Records<'_> {
+        let foobar_sim::scenario::Process::Trace(trace) = &scenario.traffic[source].process else { panic!("a trace") };
+        Box::new(TraceReader::open(trace).expect("it can be read").map(|record| record.expect("a request")))
+    };
+    let one =
+        |number| run(&scenario, &compiled, &RunPlan { run: number, warmup_s: 0.0, duration_s: None, traces: &traces });
+    (0..runs).map(one).collect()
+}
+
+const FAILED_ERROR_MAX: f64 = 0.1;
+
+#[test]
+fn writes_fail_until_a_killed_primary_is_back_as_in_the_lab() {
+    let case = "e4-restart";
+    let writes = recorded_kind("e4-restart-requests.csv.gz", "write");
+    let failed = writes.iter().filter(|(_, failed)| *failed).count();
+    let run = &several(case, 1)[0];
+    let mut compared = Compared::new(case);
+    compared.relative("failed writes", failed as f64, Some(run.classes[1].failures() as f64), FAILED_ERROR_MAX);
+    compared.absolute("failed reads", 0.0, run.classes[0].failures() as f64, 0.0);
+    compared.relative("writes fail for, s", 15.3, Some(run.databases[0].outage_ns as f64 / 1e9), FAILED_ERROR_MAX);
+    compared.absolute("transactions lost", 0.0, run.databases[0].transactions_lost as f64, 0.0);
+    compared.end();
+}
+
+/// When the watcher looks at the primary is chance: of many runs, those that notice as soon as the recorded one.
+#[test]
+fn a_replica_is_promoted_as_in_the_lab() {
+    let case = "e4-promote";
+    let writes = recorded_kind("e4-promote-requests.csv.gz", "write");
+    let failed = writes.iter().filter(|(_, failed)| *failed).count();
+    let runs = several(case, 200);
+    let noticed = |run: &foobar_sim::simulation::result::RunResult| {
+        let failover = &run.databases[0].failovers[0];
+        (failover.noticed_ns - failover.died_ns) as f64 / 1e9
+    };
+    // three checks a second apart, the first of them at any time of a second
+    let times: Vec<f64> = runs.iter().map(noticed).collect();
+    assert!(times.iter().all(|t| (2.0..=3.0).contains(t)), "{times:?}");
+    let mut compared = Compared::new(case);
+    compared.absolute("noticed after, mean of runs", 2.5, mean(&times), 0.1);
+    let alike: Vec<_> = runs.iter().filter(|run| (noticed(run) - 2.27).abs() < 0.05).collect();
+    assert!(alike.len() > 5, "{} of 200 runs notice when the lab did", alike.len());
+    let of = |value: &dyn Fn(&foobar_sim::simulation::result::RunResult) -> f64| {
+        mean(&alike.iter().map(|run| value(run)).collect::<Vec<_>>())
+    };
+    // a single write more or less is 6%: the noise of one run is the root of their number
+    let simulated = of(&|run| run.classes[1].failures() as f64);
+    compared.relative("failed writes", failed as f64, Some(simulated), 1.0 / (failed as f64).sqrt());
+    compared.absolute("failed reads", 0.0, of(&|run| run.classes[0].failures() as f64), 0.0);
+    compared.absolute("transactions lost", 0.0, of(&|run| run.databases[0].transactions_lost as f64), 0.0);
+    compared.end();
+}

@@ -7,6 +7,7 @@
 
 mod bounds;
 pub mod checks;
+pub mod databases;
 pub mod estimate;
 mod incidents;
 pub mod merge;

@@ -10,7 +10,7 @@ use super::summary::{
     TrafficSummary, Warning,
 };
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, bounds, incidents, precision, summary, theory};
+use super::{Outcome, bounds, databases, incidents, precision, summary, theory};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
@@ -76,6 +76,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         .collect();
     let stations = stations::stations(&doubt, &mut notes, runs, context.load);
     let replication = stations::replication(&doubt, &mut notes, runs);
+    let databases = databases::databases(&doubt, &mut notes, runs);
     warnings.extend(observation_cautions(runs, &doubt, context, &classes[0].1, notes).iter().map(Caution::warning));
 
     let incidents = incidents::incidents(&doubt, scenario, runs);
@@ -96,6 +97,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         bottleneck: bottleneck(&stations, context.load),
         stations,
         replication,
+        databases,
         incidents,
         checks,
         warnings,

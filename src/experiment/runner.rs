@@ -181,6 +181,14 @@ impl<'s> Prepared<'s> {
                     });
                     continue;
                 }
+                CompileNote::BackupAfterTheEnd { service } => {
+                    warnings.push(Warning {
+                        id: "backup_after_the_end",
+                        message: format!("the backup of {service} begins when the run is over"),
+                        advice: "let it begin earlier, or set simulation.duration longer".into(),
+                    });
+                    continue;
+                }
                 CompileNote::FaultWithoutEffect { fault } => {
                     warnings.push(Warning {
                         id: "fault_without_effect",

@@ -5,7 +5,7 @@ use super::merge;
 use super::ranked::{MS, Ranked, TailNotes, percentile};
 use super::summary::{Estimate, Lag, ReplicationSummary, StationDetailSummary, StationSummary};
 use crate::simulation::load::LoadTable;
-use crate::simulation::result::{ReplicaResult, RunResult, StationDetail, StationResult, StationRole};
+use crate::simulation::result::{FailoverResult, ReplicaResult, RunResult, StationDetail, StationResult, StationRole};
 use crate::stats::histogram::Histogram;
 use crate::stats::timeweighted::TimeWeighted;
 
@@ -131,7 +131,10 @@ pub fn replication(doubt: &Doubt, notes: &mut TailNotes, runs: &[RunResult]) -> 
     (0..count)
         .map(|i| {
             let observed: Vec<(&ReplicaResult, f64)> = runs.iter().map(|r| (&r.replicas[i], r.measured_s)).collect();
-            replica(doubt, notes, &observed)
+            let lost = |f: &&FailoverResult| f.server == observed[0].0.server;
+            let failovers = runs.iter().flat_map(|run| &run.databases).flat_map(|d| &d.failovers);
+            let transactions_lost = failovers.filter(lost).map(|f| f.lost).sum();
+            ReplicationSummary { transactions_lost, ..replica(doubt, notes, &observed) }
         })
         .collect()
 }

@@ -20,6 +20,8 @@ pub struct Summary {
     pub traffic: Vec<TrafficSummary>,
     pub stations: Vec<StationSummary>,
     pub replication: Vec<ReplicationSummary>,
+    /// Those of which there is more to say than of their stations and replicas.
+    pub databases: Vec<DatabaseSummary>,
     pub incidents: Vec<Incident>,
     pub bottleneck: Option<Bottleneck>,
     pub checks: Vec<Check>,
@@ -152,8 +154,63 @@ pub struct ReplicationSummary {
     pub reads: u64,
     pub stale_reads: Estimate,
     pub own_write_misses: Option<Estimate>,
-    /// Always 0 without faults.
+    /// Acknowledged, and absent since this server was promoted; of all runs.
     pub transactions_lost: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DatabaseSummary {
+    #[serde(skip)]
+    pub name: String,
+    /// `None`: replication is asynchronous.
+    pub semi_sync: Option<SemiSyncSummary>,
+    pub backup: Option<BackupSummary>,
+    /// `None`: the primary was always there.
+    pub primary: Option<PrimarySummary>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SemiSyncSummary {
+    /// Of commits that waited: until enough replicas had acknowledged them, or were not waited for any more.
+    pub ack_wait_ms: Lag,
+    /// To asynchronous replication, of each run; and the share of the time until the replicas had caught up.
+    pub fallbacks: Estimate,
+    pub asynchronous: Estimate,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct BackupSummary {
+    pub began_s: f64,
+    pub took_s: Estimate,
+    /// Runs in which it came to its end.
+    pub finished: u64,
+}
+
+/// What the death of the primary cost, of each run.
+#[derive(Clone, Debug, Serialize)]
+pub struct PrimarySummary {
+    /// How often it was gone.
+    pub gone: Estimate,
+    /// Until the next commit, in all and at most (RTO).
+    pub write_outage_s: Estimate,
+    pub write_outage_max_s: Estimate,
+    /// Acknowledged to a client, and absent since (RPO).
+    pub transactions_lost: Estimate,
+    /// In the binlog when the primary died, and not acknowledged.
+    pub in_doubt: Estimate,
+    /// `None`: no replica was promoted.
+    pub failover: Option<FailoverSummary>,
+}
+
+/// Seconds from the death of the primary on.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailoverSummary {
+    /// Of all runs.
+    pub count: u64,
+    pub noticed_s: Estimate,
+    pub promoted_s: Estimate,
+    /// Clients know of the new primary.
+    pub switched_s: Estimate,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -88,6 +88,7 @@ pub fn run(index: u32) -> RunResult {
         classes: vec![class],
         stations: vec![station],
         replicas: Vec::new(),
+        databases: Vec::new(),
         windows: Windows { width_ns: LENGTH_NS, windows: vec![window], station_count: 1 },
         in_flight_start: 0,
         in_flight_end,

@@ -27,6 +27,33 @@ pub fn hit_ratio(objects: f64, cached: f64, exponent: f64) -> f64 {
     groups.iter().map(|&(n, p)| n * p * -libm::expm1(-p * time)).sum()
 }
 
+/// How an empty LRU cache of the same kind warms up: (reads since it was empty, hit ratio), up to the reads that fill
+/// it. A cache that holds everything is as good as full when it hits 999 times in 1000.
+pub fn warming(objects: f64, cached: f64, exponent: f64) -> Vec<(f64, f64)> {
+    if objects <= 0.0 || cached <= 0.0 {
+        return Vec::new();
+    }
+    let groups = groups(objects, exponent);
+    let filled = |reads: f64| -> f64 { groups.iter().map(|&(n, p)| n * -libm::expm1(-p * reads)).sum() };
+    let hit = |reads: f64| -> f64 { groups.iter().map(|&(n, p)| n * p * -libm::expm1(-p * reads)).sum() };
+    let full = |reads: f64| filled(reads) >= cached || hit(reads) >= 0.999;
+    let mut end = 1.0;
+    while !full(end) {
+        end *= 2.0;
+    }
+    let mut low = 0.5 * end;
+    for _ in 0..60 {
+        let middle = 0.5 * (low + end);
+        if full(middle) { end = middle } else { low = middle }
+    }
+    // closer together where little has been read
+    const POINTS: i32 = 96;
+    (1..=POINTS)
+        .map(|i| end * libm::pow(f64::from(i) / f64::from(POINTS), 3.0))
+        .map(|reads| (reads, hit(reads)))
+        .collect()
+}
+
 /// Objects of like popularity together: (how many, popularity of each). The first thousand one by one, the
 /// rest in groups that grow by 1%, with the integral of i^-s as their weight.
 fn groups(objects: f64, exponent: f64) -> Vec<(f64, f64)> {

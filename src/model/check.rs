@@ -29,7 +29,8 @@ impl Network {
             assert!(!table.targets.is_empty(), "a switch has targets");
             table.targets.iter().for_each(|&(_, to)| self.step(to));
         }
-        self.forks.iter().flatten().chain(&self.entries).for_each(|&to| self.step(to));
+        let applies = self.databases.iter().flat_map(|database| &database.applies);
+        self.forks.iter().flatten().chain(&self.entries).chain(applies).for_each(|&to| self.step(to));
         self.step(self.orphan_end);
         self.links.iter().for_each(|link| self.check_link(link));
         self.draws.iter().for_each(check_draw);
@@ -45,6 +46,9 @@ impl Network {
                 | Leaf::Delays
                 | Leaf::Patiences
                 | Leaf::Restart(_)
+                | Leaf::Backup(_)
+                | Leaf::Replication(_)
+                | Leaf::Orchestrator(_)
                 | Leaf::Fault(_)
                 | Leaf::Vrrp(_)
                 | Leaf::Retransmissions => {}
@@ -155,11 +159,31 @@ impl Network {
                 self.step(skip);
             }
             Step::LeaveStage { stage } => inside(stage, self.stages.len()),
-            Step::Commit { database, table } => {
+            Step::Commit { database, transaction, instance } => {
                 inside(database, self.databases.len());
-                inside(table, self.forks.len());
+                let database = &self.databases[database as usize];
+                inside(instance, database.processes.len());
+                let to = database.processes.len() as u32 - 1;
+                inside(database.apply_at(transaction, instance, to) as u32, database.applies.len());
             }
-            Step::AwaitTurn { replica }
+            Step::ColdReads { index, warm } => {
+                inside(index, self.cold_reads.len());
+                self.step(warm);
+            }
+            Step::ColdReadsDone { index } => inside(index, self.cold_reads.len()),
+            Step::NextRead { database, done } => {
+                inside(database, self.databases.len());
+                self.step(done);
+            }
+            Step::AwaitAcknowledgement { database, .. } => inside(database, self.databases.len()),
+            Step::SyncRelayLog { skip, .. } => self.step(skip),
+            Step::Acknowledge { replica, report } => {
+                inside(replica, self.replicas.len());
+                self.step(report);
+            }
+            Step::Received { replica }
+            | Step::Acknowledged { replica }
+            | Step::AwaitTurn { replica }
             | Step::PassTurn { replica }
             | Step::Applied { replica }
             | Step::ReadAt { replica } => inside(replica, self.replicas.len()),

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::buffer_pool::{BufferPool, ColdRead};
+use super::database::{Database, Replica, Router};
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
 use super::request::{NONE, RequestId};
 use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
@@ -10,8 +12,6 @@ use crate::engine::distribution::Sampler;
 use crate::engine::heap::Heap;
 use crate::engine::random::{Key, KeyedRng, purpose};
 use crate::engine::table::Table;
-use crate::stats::histogram::Histogram;
-use crate::stats::timeweighted::TimeWeighted;
 
 #[derive(Clone, Debug, Default)]
 pub struct Network {
@@ -48,6 +48,8 @@ pub struct Network {
     pub routers: Vec<Router>,
     /// Virtual addresses, where something may go wrong.
     pub vrrps: Vec<Front>,
+    pub buffer_pools: Vec<BufferPool>,
+    pub cold_reads: Vec<ColdRead>,
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
@@ -100,6 +102,12 @@ pub enum Leaf {
     Patiences,
     /// A killed process serves again.
     Restart(u32),
+    /// The backup of a database begins.
+    Backup(u32),
+    /// A replica tries to reach its source again, or has been rebuilt.
+    Replication(u32),
+    /// Whoever watches a database has something to do.
+    Orchestrator(u32),
     /// A fault begins or ends.
     Fault(u32),
     /// A keepalived has something to do.
@@ -188,6 +196,8 @@ pub enum WaitAt {
     Priority(u32),
     Pool(u32),
     Dispatcher(u32),
+    /// For replicas of a database to have received a commit.
+    Acknowledgement(u32),
     /// For a connection, where nobody answers.
     Silence,
     /// For the answer to a call.
@@ -410,158 +420,6 @@ impl Backoff {
             }
         })
     }
-}
-
-/// A database whose commits go to replicas.
-#[derive(Clone, Debug, Default)]
-pub struct Database {
-    pub replicas: Vec<u32>,
-    pub committed: u64,
-    /// Closed users: number of the last own commit (1-based), by user.
-    pub last_commit_of_user: Vec<u64>,
-}
-
-/// What is known of a replica.
-#[derive(Clone, Debug)]
-pub struct Replica {
-    pub server: String,
-    pub database: u32,
-    /// Commit instants of transactions not applied yet, oldest first.
-    pub pending: VecDeque<u64>,
-    pub applied: u64,
-    pub last_change: u64,
-    pub seconds_behind: TimeWeighted,
-    pub backlog_area: u128,
-    pub backlog_max: u64,
-    pub apply_delay: Histogram,
-    pub reads: u64,
-    pub stale_reads: u64,
-    pub own_write_misses: u64,
-    /// Transactions received, which is the next one's ticket.
-    pub received: u64,
-    /// Ticket that may pass `AwaitTurn` next, and who waits: (ticket, request).
-    pub turn: u64,
-    pub waiting: Heap<u64, RequestId>,
-    /// How often somebody looks at its lag, at whole multiples of this (nanoseconds; 0: nobody does), when
-    /// that was last, and the lag seen then.
-    pub poll_ns: u64,
-    pub polled_at: u64,
-    pub polled_behind_ns: u64,
-}
-
-impl Replica {
-    pub fn new(server: String, database: u32) -> Replica {
-        Replica {
-            server,
-            database,
-            pending: VecDeque::new(),
-            applied: 0,
-            last_change: 0,
-            seconds_behind: TimeWeighted::default(),
-            backlog_area: 0,
-            backlog_max: 0,
-            apply_delay: Histogram::default(),
-            reads: 0,
-            stale_reads: 0,
-            own_write_misses: 0,
-            received: 0,
-            turn: 0,
-            waiting: Heap::default(),
-            poll_ns: 0,
-            polled_at: 0,
-            polled_behind_ns: 0,
-        }
-    }
-
-    /// The lag as last polled at `now`, nanoseconds. Nobody is woken for a poll: what was pending at its
-    /// instant is pending still at the first look after it, or until the first transaction is applied after it.
-    pub fn polled_behind_ns(&mut self, now: u64) -> u64 {
-        let poll = now / self.poll_ns * self.poll_ns;
-        if poll != self.polled_at {
-            self.polled_at = poll;
-            self.polled_behind_ns = self.behind_ns(poll);
-        }
-        self.polled_behind_ns
-    }
-
-    /// Age of the oldest transaction not applied at `now`, nanoseconds; 0 when caught up.
-    pub fn behind_ns(&self, now: u64) -> u64 {
-        self.pending.front().map_or(0, |&committed| now.saturating_sub(committed))
-    }
-
-    /// Brings the averages over time up to `now`.
-    pub fn advance(&mut self, now: u64) {
-        let elapsed = now - self.last_change;
-        if elapsed == 0 {
-            return;
-        }
-        match self.pending.front() {
-            None => self.seconds_behind.add_constant(0, elapsed),
-            Some(&committed) => {
-                self.seconds_behind.add_ramp(self.last_change - committed, now - committed, elapsed);
-            }
-        }
-        self.backlog_area += self.pending.len() as u128 * elapsed as u128;
-        self.last_change = now;
-    }
-
-    /// A transaction is committed on the primary; returns its ticket.
-    pub fn commit(&mut self, now: u64) -> u32 {
-        self.advance(now);
-        self.pending.push_back(now);
-        self.backlog_max = self.backlog_max.max(self.pending.len() as u64);
-        self.received += 1;
-        (self.received - 1) as u32
-    }
-
-    /// The oldest transaction is applied: they come in the order of commits.
-    pub fn apply(&mut self, now: u64, committed: u64) {
-        self.advance(now);
-        if self.poll_ns > 0 {
-            self.polled_behind_ns(now);
-        }
-        let oldest = self.pending.pop_front().expect("an applied transaction was committed before");
-        assert_eq!(oldest, committed, "replica {} applied out of commit order", self.server);
-        self.applied += 1;
-        self.apply_delay.record(now - committed);
-    }
-
-    /// A read arrives, of a user whose last own commit has this number (1-based; 0: none).
-    pub fn read(&mut self, own_commit: u64) {
-        self.reads += 1;
-        self.stale_reads += !self.pending.is_empty() as u64;
-        self.own_write_misses += (own_commit > self.applied) as u64;
-    }
-
-    /// The measured part begins.
-    pub fn begin(&mut self, now: u64) {
-        self.advance(now);
-        self.seconds_behind = TimeWeighted::default();
-        self.backlog_area = 0;
-        self.backlog_max = self.pending.len() as u64;
-        self.apply_delay.clear();
-        self.reads = 0;
-        self.stale_reads = 0;
-        self.own_write_misses = 0;
-    }
-}
-
-/// Where reads go.
-#[derive(Clone, Debug)]
-pub struct Router {
-    pub rule: Rule,
-    pub database: u32,
-    /// Number of the next read, for round robin.
-    pub next: u64,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Rule {
-    /// Round robin over these servers (index within the service; 0 is the primary).
-    RoundRobin(Vec<u32>),
-    /// Round robin over the replicas whose lag, as last polled, is at most this; else the primary.
-    /// `fresh` is scratch.
-    MaxLag { limit_ns: u64, fresh: Vec<u32> },
 }
 
 /// A virtual address, and whose it may be.

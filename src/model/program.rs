@@ -193,10 +193,35 @@ pub enum Step {
         stage: u32,
     },
 
-    /// A transaction is in the binlog: each replica's part of `table` (a fork's) begins.
+    /// A transaction (numbered within the database) is in the binlog of a server of the database, and its way to the
+    /// replicas begins.
     Commit {
         database: u32,
-        table: u32,
+        transaction: u32,
+        instance: u32,
+    },
+    /// Wait until replicas have received the transaction, where the database waits for them.
+    AwaitAcknowledgement {
+        database: u32,
+        instance: u32,
+    },
+    /// Go on for each `every`-th transaction that the replica receives, else jump.
+    SyncRelayLog {
+        every: u32,
+        skip: StepId,
+    },
+    /// The transaction is in the replica's relay log.
+    Received {
+        replica: u32,
+    },
+    /// The replica answers that it has received it, by the way that begins at `report`.
+    Acknowledge {
+        replica: u32,
+        report: StepId,
+    },
+    /// That answer has come to the primary.
+    Acknowledged {
+        replica: u32,
     },
     /// Wait until all earlier transactions passed this point of the replica.
     AwaitTurn {
@@ -211,6 +236,21 @@ pub enum Step {
     /// A read begins at a replica.
     ReadAt {
         replica: u32,
+    },
+
+    /// Pages are read while the buffer pool is cold; it is not, as a rule: then on at `warm`.
+    ColdReads {
+        index: u32,
+        warm: StepId,
+    },
+    /// What is left of the disk's latency.
+    ColdReadsDone {
+        index: u32,
+    },
+    /// A backup has passed a read on: on when it is time for the next one, or to `done` after the last.
+    NextRead {
+        database: u32,
+        done: StepId,
     },
 
     /// Memory of a server: taken, given back (the same draw), and what does not fit read from its disk.

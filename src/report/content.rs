@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use crate::experiment::summary::{Check, Estimate, Noticed, Summary, TrafficSummary};
 
 use super::figure::{self, Figure, NOTHING};
+use super::replication;
 use super::table::Table;
 
 /// Stations shown on a terminal; markdown has all.
@@ -52,7 +53,8 @@ pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
     incidents(summary, &mut blocks);
     stations(summary, extent, &mut blocks);
     station_detail(summary, &mut blocks);
-    replication(summary, &mut blocks);
+    replication::replicas(summary, &mut blocks);
+    replication::databases(summary, &mut blocks);
     bottleneck(summary, &mut blocks);
     checks(summary, extent, &mut blocks);
     warnings(summary, &mut blocks);
@@ -284,45 +286,6 @@ fn station_detail(summary: &Summary, out: &mut Vec<Block>) {
     }
 }
 
-fn replication(summary: &Summary, out: &mut Vec<Block>) {
-    if summary.replication.is_empty() {
-        return;
-    }
-    out.push(Block::Heading("Replication".into()));
-    let mut table = Table::new(&["replica", "apply delay p50 ms", "p99 ms", "seconds behind", "p99 s", "backlog"]);
-    for replica in &summary.replication {
-        table.row(
-            &replica.server,
-            vec![
-                figure::estimate(&replica.apply_delay_ms.p50, 1.0),
-                figure::estimate(&replica.apply_delay_ms.p99, 1.0),
-                figure::estimate(&replica.seconds_behind, 1.0),
-                figure::estimate(&replica.seconds_behind_p99, 1.0),
-                figure::estimate(&replica.backlog, 1.0),
-            ],
-        );
-    }
-    out.push(Block::Table(table));
-    for replica in &summary.replication {
-        let mut text = format!(
-            "{}: behind for {} of the time, at most {}; {} of {} were stale",
-            replica.server,
-            percent_text(&replica.behind),
-            figure::counted(replica.backlog_max, "transaction"),
-            percent_text(&replica.stale_reads),
-            figure::counted(replica.reads, "read"),
-        );
-        if let Some(misses) = &replica.own_write_misses {
-            text.push_str(&format!(", {} missed the reader's own write", percent_text(misses)));
-        }
-        out.push(Block::Line(Tone::Plain, text));
-        if replica.transactions_lost > 0 {
-            let lost = figure::counted(replica.transactions_lost, "acknowledged transaction");
-            out.push(Block::Line(Tone::Alarm, format!("{}: {lost} lost", replica.server)));
-        }
-    }
-}
-
 fn bottleneck(summary: &Summary, out: &mut Vec<Block>) {
     let Some(bottleneck) = &summary.bottleneck else { return };
     out.push(Block::Heading("Bottleneck".into()));
@@ -434,7 +397,7 @@ fn assumptions(summary: &Summary, out: &mut Vec<Block>) {
 }
 
 /// `83.2% ±0.4`
-fn percent_text(share: &Estimate) -> String {
+pub(super) fn percent_text(share: &Estimate) -> String {
     let figure = figure::estimate(share, 100.0);
     if figure.value == NOTHING {
         return figure.value;

@@ -36,6 +36,7 @@ pub fn nothing() -> Outcome {
     }];
     summary.stations.clear();
     summary.replication.clear();
+    summary.databases.clear();
     summary.bottleneck = None;
     summary.checks.clear();
     summary.warnings.clear();
@@ -206,6 +207,7 @@ fn summary(merged: &Merged) -> Summary {
         traffic,
         stations: STATIONS.iter().map(station).collect(),
         replication: vec![replication()],
+        databases: vec![database()],
         bottleneck: Some(Bottleneck {
             station: "app1.cpu".into(),
             utilization: Some(0.832),
@@ -282,6 +284,32 @@ fn station((name, workers, utilization): &(&str, Option<u32>, f64)) -> StationSu
             sojourn_variance_s2: estimate(2.25e-4, 4e-6),
             waits: estimate(0.125, 0.003),
             present_at_least: vec![estimate(0.9, 0.01), estimate(0.6, 0.01)],
+        }),
+    }
+}
+
+fn database() -> DatabaseSummary {
+    let lag = replication().apply_delay_ms;
+    DatabaseSummary {
+        name: "db".into(),
+        semi_sync: Some(SemiSyncSummary {
+            ack_wait_ms: lag,
+            fallbacks: estimate(0.4, 0.2),
+            asynchronous: estimate(0.012, 0.004),
+        }),
+        backup: Some(BackupSummary { began_s: 120.0, took_s: estimate(433.0, 2.1), finished: u64::from(RUNS) }),
+        primary: Some(PrimarySummary {
+            gone: alone(1.0),
+            write_outage_s: estimate(4.31, 0.21),
+            write_outage_max_s: alone(4.89),
+            transactions_lost: estimate(1.4, 0.9),
+            in_doubt: estimate(0.3, 0.3),
+            failover: Some(FailoverSummary {
+                count: u64::from(RUNS),
+                noticed_s: estimate(2.51, 0.2),
+                promoted_s: estimate(3.28, 0.21),
+                switched_s: estimate(4.28, 0.21),
+            }),
         }),
     }
 }

@@ -4,8 +4,8 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::summary::{
-    AssumptionSummary, Bottleneck, Check, Estimate, Incident, Lag, Latency, ReplicationSummary, ScenarioId,
-    Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary, Warning,
+    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, ReplicationSummary,
+    ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary, Warning,
 };
 
 pub fn render(summary: &Summary) -> String {
@@ -37,6 +37,7 @@ struct Document<'a> {
     traffic: Object<'a, Traffic<'a>>,
     stations: Object<'a, Station<'a>>,
     replication: Object<'a, Replication<'a>>,
+    databases: Object<'a, &'a DatabaseSummary>,
     incidents: &'a [Incident],
     bottleneck: &'a Option<Bottleneck>,
     checks: &'a [Check],
@@ -59,6 +60,7 @@ impl<'a> Document<'a> {
             traffic,
             stations,
             replication,
+            databases,
             incidents,
             bottleneck,
             checks,
@@ -81,6 +83,7 @@ impl<'a> Document<'a> {
             traffic: Object(traffic.iter().map(Traffic::of).collect()),
             stations: Object(stations.iter().map(Station::of).collect()),
             replication: Object(replication.iter().map(Replication::of).collect()),
+            databases: Object(databases.iter().map(|d| (d.name.as_str(), d)).collect()),
             incidents,
             bottleneck,
             checks,

@@ -12,6 +12,7 @@ pub mod json;
 pub mod manifest;
 pub mod markdown;
 pub mod output;
+mod replication;
 pub mod series;
 pub mod table;
 pub mod text;

@@ -106,16 +106,29 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
         "write memory = { base = \"300 MiB\" } into the service's table, or remove it here",
     );
     let mut alone = Vec::new();
+    let mut asynchronous = Vec::new();
     let mut unlimited = Vec::new();
     let mut unweighted = Vec::new();
     let mut restarts = Vec::new();
+    let mut unbroken = Vec::new();
     for one in &scenario.services {
         let key = service(one);
+        if let ServiceKind::Mysql(mysql) = &one.kind
+            && scenario.faults.is_empty()
+            && !mysql.replicas.is_empty()
+        {
+            let keys = ["source_connect_retry", "replica_net_timeout"];
+            unbroken.extend(keys.map(|name| format!("{key}.replication.{name}")));
+        }
         match &one.kind {
             ServiceKind::Mysql(mysql) if mysql.replicas.is_empty() => {
                 alone.push(format!("{key}.replication"));
                 // "primary" is what happens
                 alone.extend((mysql.reads != Reads::Primary).then(|| format!("{key}.reads")));
+            }
+            ServiceKind::Mysql(mysql) if mysql.semi_sync.is_none() => {
+                let keys = ["wait_point", "timeout", "wait_for_replica_count"];
+                asynchronous.extend(keys.map(|name| format!("{key}.replication.{name}")));
             }
             ServiceKind::Haproxy(haproxy) => {
                 let backends = || haproxy.backend_of_class.iter().map(|&backend| &scenario.services[backend]);
@@ -139,6 +152,16 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
     unweighted.sort();
     unweighted.dedup();
     tell(kept(&mut alone.into_iter()), "there is no replica", "name one: replicas = [\"db2\"], or remove it");
+    tell(
+        kept(&mut unbroken.into_iter()),
+        "no replica loses its source without a fault",
+        "add a [[fault]], or remove it",
+    );
+    tell(
+        kept(&mut asynchronous.into_iter()),
+        "asynchronous replication waits for nobody",
+        "write mode = \"semi-sync\" beside it, or remove it",
+    );
     tell(
         kept(&mut unlimited.into_iter()),
         "no server behind it has a `maxconn`, so nothing queues",

@@ -14,14 +14,19 @@ pub mod source;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
+use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
+use crate::model::program::round_nanos;
 use crate::scenario::{Process, Scenario};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
-use result::{ReplicaResult, RunResult, StationDetail, StationResult};
+use result::{
+    BackupResult, DatabaseResult, FailoverResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
+    StationResult,
+};
 use simulator::Simulator;
 use source::{Feed, Source};
 
@@ -72,6 +77,15 @@ fn simulate(
     let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
+    for database in &mut network.databases {
+        if let Some(orchestrator) = &mut database.orchestrator {
+            let share = root.named(&format!("failover.{}", database.name)).draw(0, 0).unit();
+            orchestrator.offset = round_nanos(share * orchestrator.check_interval as f64);
+        }
+        if let Some(backup) = &mut database.backup {
+            backup.key = root.named(&format!("backup.{}", database.name));
+        }
+    }
     if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
         simulator.fault_key = root.named("fault");
@@ -94,6 +108,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
+        let databases = std::mem::take(&mut self.net.databases);
+        let server_of = |replica: u32| self.net.replicas[replica as usize].server.clone();
+        let origin = self.observation.origin;
+        let databases = databases.into_iter().map(|d| database_result(d, origin, end, &server_of)).collect();
         let replicas = std::mem::take(&mut self.net.replicas)
             .into_iter()
             .map(|r| ReplicaResult {
@@ -129,6 +147,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             classes: self.observation.classes.into(),
             stations,
             replicas,
+            databases,
             windows: self.observation.windows,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
@@ -137,6 +156,39 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             trace_notes,
             oom_kills: self.net.memories.iter().filter(|m| m.kills > 0).map(|m| (m.server.clone(), m.kills)).collect(),
         }
+    }
+}
+
+fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn(u32) -> String) -> DatabaseResult {
+    let since = |at: Option<u64>| at.map(|at| at - origin);
+    DatabaseResult {
+        name: database.name,
+        backup: database.backup.map(|b| BackupResult { began_ns: since(b.began), ended_ns: since(b.ended) }),
+        failovers: database.orchestrator.map_or_else(Vec::new, |o| {
+            let finished = o.failovers.iter().filter(|f| f.promoted.is_some());
+            finished
+                .map(|f| FailoverResult {
+                    to: f.to,
+                    server: server_of(database.replica_of[f.to as usize]),
+                    died_ns: f.died - origin,
+                    noticed_ns: f.noticed - origin,
+                    promoted_ns: since(f.promoted).unwrap_or(0),
+                    switched_ns: since(f.switched),
+                    lost: f.lost,
+                    in_doubt: f.in_doubt,
+                })
+                .collect()
+        }),
+        outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
+        outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken: database.broken.times,
+        transactions_lost: database.broken.lost,
+        in_doubt: database.broken.in_doubt,
+        semi_sync: database.semi_sync.map(|s| SemiSyncResult {
+            fallbacks: s.fallbacks,
+            off_ns: s.off_ns(end),
+            wait_ns: s.wait,
+        }),
     }
 }
 

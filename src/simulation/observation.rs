@@ -89,6 +89,9 @@ impl Observation {
             for dispatcher in &mut net.dispatchers {
                 dispatcher.pool.begin();
             }
+            for semi_sync in net.databases.iter_mut().filter_map(|d| d.semi_sync.as_mut()) {
+                semi_sync.begin(now);
+            }
             for replica in &mut net.replicas {
                 replica.begin(now);
             }

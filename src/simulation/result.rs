@@ -144,6 +144,7 @@ pub struct RunResult {
     pub classes: Vec<ClassResult>,
     pub stations: Vec<StationResult>,
     pub replicas: Vec<ReplicaResult>,
+    pub databases: Vec<DatabaseResult>,
     pub windows: Windows,
     /// In the order in which they happened.
     pub transitions: Vec<Transition>,
@@ -259,6 +260,55 @@ pub struct ReplicaResult {
     pub stale_reads: u64,
     /// Reads by a user whose own last write was not applied yet; `None` without sessions.
     pub own_write_misses: Option<u64>,
+}
+
+/// A database that replicates or is backed up.
+#[derive(Clone, Debug)]
+pub struct DatabaseResult {
+    /// Of the service.
+    pub name: String,
+    /// In the order in which they happened.
+    pub failovers: Vec<FailoverResult>,
+    /// How often the primary was gone; time from then to the next commit, in all and at most.
+    pub broken: u64,
+    pub outage_ns: u64,
+    pub outage_max_ns: u64,
+    /// Acknowledged to a client, and absent since; and in a binlog when its server died, but not acknowledged.
+    pub transactions_lost: u64,
+    pub in_doubt: u64,
+    pub semi_sync: Option<SemiSyncResult>,
+    pub backup: Option<BackupResult>,
+}
+
+/// A replica was promoted. Nanoseconds from t = 0.
+#[derive(Clone, Debug)]
+pub struct FailoverResult {
+    /// Number of the new primary within the database, and its server.
+    pub to: u32,
+    pub server: String,
+    pub died_ns: u64,
+    pub noticed_ns: u64,
+    pub promoted_ns: u64,
+    /// `None`: clients did not learn of it in this run.
+    pub switched_ns: Option<u64>,
+    pub lost: u64,
+    pub in_doubt: u64,
+}
+
+/// Nanoseconds from t = 0; `None`: not in this run.
+#[derive(Clone, Copy, Debug)]
+pub struct BackupResult {
+    pub began_ns: Option<u64>,
+    pub ended_ns: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SemiSyncResult {
+    /// Of commits that waited for acknowledgements: until they came, or were no longer waited for.
+    pub wait_ns: Histogram,
+    /// How often a commit had waited too long, and the time until the replicas had caught up.
+    pub fallbacks: u64,
+    pub off_ns: u64,
 }
 
 /// Time series with a bounded number of windows: when a run outgrows them, neighbours merge.

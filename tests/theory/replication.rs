@@ -95,10 +95,23 @@ pub fn cases() -> Vec<Case> {
         })
         .is("M/H2/1: behind", 0.6, |r| r.replica().seconds_behind.share_above(0).unwrap_or(f64::NAN));
 
+    // a card that sends one transaction after the other for 10 ms each, and the wire there and back
+    let waits = replica(&poisson(70.0), "0 ms", "0 ms")
+        .replace("log = \"1 B\"", "log = \"10 kB\"")
+        .replace("nic = \"1000 Gbit/s\"", "nic = \"1 MB/s\"")
+        .replace("delay = \"0 ms\"", "delay = \"2 ms\"")
+        .replace("replication = {", "replication = { mode = \"semi-sync\", timeout = \"1 h\",");
+    let acknowledged = |r: &super::run::Seen| mean(&r.database().semi_sync.as_ref().expect("it waits").wait_ns);
+    let v91 = Model::new(waits, 20.0, 200.0, 1500.0)
+        .is("M/D/1: wait for the acknowledgement", constant.wait_mean() + 0.014, acknowledged)
+        // from the application to the primary and back
+        .is("M/D/1: response", constant.wait_mean() + 0.018, |r| r.response("w"));
+
     vec![
         Case::new("D01", "Replica as M/M/1: the lags", vec![d01]),
         Case::new("D03", "Saturated replica: lag growth", vec![d03, d03_drained]),
         Case::new("D06", "Primary then replica", vec![d06, d06_total]),
         Case::new("V90", "Replica with other laws of applying", vec![v90, v90_h2]),
+        Case::new("V91", "Semi-synchronous commits behind one card", vec![v91]),
     ]
 }

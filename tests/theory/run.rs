@@ -1,7 +1,7 @@
 //! What is read off one run: `Seen` names stations and classes and gives seconds.
 
 use foobar_sim::scenario::Scenario;
-use foobar_sim::simulation::result::{ClassResult, ReplicaResult, RunResult, StationResult};
+use foobar_sim::simulation::result::{ClassResult, DatabaseResult, ReplicaResult, RunResult, StationResult};
 use foobar_sim::stats::histogram::Histogram;
 
 const NS: f64 = 1e-9;
@@ -50,6 +50,10 @@ impl<'a> Seen<'a> {
 
     pub fn replica(&self) -> &'a ReplicaResult {
         &self.run.replicas[0]
+    }
+
+    pub fn database(&self) -> &'a DatabaseResult {
+        &self.run.databases[0]
     }
 
     /// Mean number present at a station around an instant: over the window before it and the one behind.

@@ -4,7 +4,9 @@
 //! every run against the laws, and an empty system against its pools.
 
 mod app;
+mod backup;
 mod client;
+mod failover;
 mod faults;
 mod haproxy;
 mod memory;
@@ -13,6 +15,7 @@ mod network;
 mod nginx;
 mod noticing;
 mod replica;
+mod semi_sync;
 mod stations;
 mod stopping;
 mod vrrp;

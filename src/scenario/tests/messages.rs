@@ -92,10 +92,7 @@ fn what_comes_later_is_not_read() {
         "--service.lb.timeout.client=30 s",
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
-        "--service.db.replication.mode=semi-sync",
-        "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",
-        "--fault=[{ at = \"1 s\", maintenance = \"db1\" }]",
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
     ] {
         check(text, &["not supported yet"]);
@@ -475,4 +472,43 @@ fn what_is_nowhere_in_the_file_points_at_no_line_of_it() {
 fn ends_of_lines_from_another_system_are_not_shown() {
     let rendered = refused("name = \"x\"\r\nbogus = 1\r\n", &[]).render(false);
     assert!(rendered.contains("2 | bogus = 1\n"), "{rendered}");
+}
+
+#[test]
+fn replication_that_cannot_be() {
+    let db = "[server.d1]\n[server.d2]\n[server.d3]\n[service.app]\nkind = \"app\"\nservers = [\"d1\"]\n\
+              database = { service = \"db\" }\n[request.w]\ndb.transactions = [{ cpu = \"1 ms\" }]\n[traffic.t]\n\
+              rate = \"1/s\"\n[service.db]\nkind = \"mysql\"\nprimary = \"d1\"\n";
+    for (keys, expected) in [
+        ("replication = { mode = \"semi-sync\" }", &["semi-sync without a replica", "replicas = [\"db2\"]"][..]),
+        (
+            "replicas = [\"d2\"]\nreplication = { mode = \"semi-sync\", wait_for_replica_count = 2 }",
+            &["waits for 2 replicas, and there are 1"],
+        ),
+        ("replicas = [\"d2\"]\nreplication = { mode = \"semi-sync\", timeout = \"0 s\" }", &["zero is not possible"]),
+        (
+            "replicas = [\"d2\"]\nreplication = { mode = \"semi-sync\", wait_point = \"after_sync\" }",
+            &["did you mean \"AFTER_SYNC\"?"],
+        ),
+        (
+            "backup = { server = \"d3\", at = \"1 s\", size = \"1 GiB\" }",
+            &["`db` does not run on `d3`", "it runs on d1"],
+        ),
+        ("backup = { at = \"1 s\" }", &["service.db.backup.size: missing"]),
+        ("backup = { size = \"1 GiB\" }", &["service.db.backup.at: missing"]),
+        ("backup = { at = \"-1 s\", size = \"1 GiB\" }", &["cannot be negative"]),
+        (
+            "backup = { at = \"1 s\", size = \"1 GiB\", to = \"d1\" }",
+            &["the server that is backed up", "leave `to` out"],
+        ),
+        ("failover = {}", &["failover without a candidate", "no replica to promote"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [] }", &["failover without a candidate"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d1\"] }", &["`d1` is the primary"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d3\"] }", &["no replica of this database"]),
+        ("replicas = [\"d2\"]\nfailover = { candidate = [\"d2\", \"d2\"] }", &["named twice"]),
+        ("replicas = [\"d2\"]\nfailover = { failures = 0 }", &["zero is not possible"]),
+        ("replicas = [\"d2\"]\nfailover = { check_interval = \"-1 s\" }", &["cannot be negative"]),
+    ] {
+        check(&format!("{db}{keys}\n"), expected);
+    }
 }

@@ -30,12 +30,11 @@ impl Compiler<'_> {
     pub(super) fn process_of(&self, key: SubKey) -> u32 {
         match key {
             SubKey::Client { .. } | SubKey::Attempt { .. } => NONE,
-            SubKey::Serve { service, instance, .. } | SubKey::Read { service, instance, .. } => {
-                self.process_number(service, instance)
-            }
-            // writes are the primary's
-            SubKey::Transaction { service, .. } => self.process_number(service, 0),
-            SubKey::Apply { service, replica, .. } => self.process_number(service, replica + 1),
+            SubKey::Serve { service, instance, .. }
+            | SubKey::Read { service, instance, .. }
+            | SubKey::Transaction { service, instance, .. }
+            | SubKey::Apply { service, to: instance, .. }
+            | SubKey::Report { service, from: instance, .. } => self.process_number(service, instance),
         }
     }
 

@@ -2,11 +2,14 @@
 //! (service, server, request class) becomes a program of its own that its callers call.
 //!
 //! `emit` writes steps and keeps account of the load, `hardware` makes the stations of servers; the tiers
-//! are in `client`, `haproxy`, `nginx`, `app`, `mysql`, `station` and `path`.
+//! are in `client`, `haproxy`, `nginx`, `app`, `database_calls`, `mysql`, `replication`, `buffer_pool`, `backup`, `station` and `path`.
 
 mod app;
+mod backup;
+mod buffer_pool;
 mod checks;
 mod client;
+mod database_calls;
 mod emit;
 mod fault;
 mod haproxy;
@@ -14,6 +17,7 @@ mod hardware;
 mod mysql;
 mod nginx;
 mod path;
+mod replication;
 mod station;
 mod vrrp;
 
@@ -43,15 +47,32 @@ pub struct Compiled {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CompileNote {
     /// The processes of a server need more memory than it has before the first request.
-    MemoryShort { server: String, needed_bytes: f64, ram_bytes: f64 },
+    MemoryShort {
+        server: String,
+        needed_bytes: f64,
+        ram_bytes: f64,
+    },
     /// A fault (numbered from 1) of something that no request uses.
-    FaultWithoutEffect { fault: usize },
+    FaultWithoutEffect {
+        fault: usize,
+    },
     /// It would begin when the run is over.
-    FaultAfterTheEnd { fault: usize },
+    FaultAfterTheEnd {
+        fault: usize,
+    },
     /// The address stays where a process is dead.
-    AddressStays { fault: usize, service: String },
+    AddressStays {
+        fault: usize,
+        service: String,
+    },
     /// Of servers with equal priorities, this one counts as having the highest address.
-    EqualPriorities { service: String, server: String },
+    EqualPriorities {
+        service: String,
+        server: String,
+    },
+    BackupAfterTheEnd {
+        service: String,
+    },
 }
 
 /// Index of a program of its own.
@@ -94,15 +115,23 @@ enum SubKey {
     },
     Transaction {
         service: ServiceId,
+        instance: usize,
         class: ClassId,
         index: usize,
     },
-    /// A replica applies it.
+    /// The server `to` of the database applies it; its source is `from`.
     Apply {
         service: ServiceId,
-        replica: usize,
+        from: usize,
+        to: usize,
         class: ClassId,
         index: usize,
+    },
+    /// The answer of `from`, which has received a transaction, to its source.
+    Report {
+        service: ServiceId,
+        from: usize,
+        to: usize,
     },
 }
 
@@ -158,6 +187,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
     };
     compiler.begin();
     let (leaves, entries): (Vec<u32>, Vec<Entry>) = (0..scenario.traffic.len()).map(|s| compiler.source(s)).unzip();
+    compiler.backups();
     compiler.set_memory();
     compiler.set_delays();
     compiler.faults();
@@ -187,7 +217,16 @@ impl Compiler<'_> {
             self.net.syn = SynRetries { linear: tcp.syn_linear_timeouts, more: tcp.syn_retries };
         }
         let drawn = |step: &Step| {
-            matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::Pause)
+            matches!(
+                step,
+                Step::DelayDrawn { .. }
+                    | Step::Think { .. }
+                    | Step::Retry { .. }
+                    | Step::Pause
+                    | Step::NextRead { .. }
+                    | Step::ColdReadsDone { .. }
+                    | Step::AwaitAcknowledgement { .. }
+            )
         };
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
@@ -261,8 +300,11 @@ impl Compiler<'_> {
             SubKey::Attempt { origin, class } => self.attempt(origin, class),
             SubKey::Serve { service, instance, class, origin } => self.service(service, instance, class, origin),
             SubKey::Read { service, instance, class } => self.read(service, instance, class),
-            SubKey::Transaction { service, class, index } => self.transaction(service, class, index),
-            SubKey::Apply { service, replica, class, index } => self.apply(service, replica, class, index),
+            SubKey::Transaction { service, instance, class, index } => {
+                self.transaction(service, instance, class, index)
+            }
+            SubKey::Apply { service, from, to, class, index } => self.apply(service, from, to, class, index),
+            SubKey::Report { service, from, to } => self.report(service, from, to),
         };
         (self.current, self.weight, self.process, self.fails) = (current, weight, process, fails);
         self.sub_of.insert(key, id);

@@ -1,16 +1,20 @@
-//! MySQL: connections, the buffer pool, group commit in stages, and the way of a transaction to the
-//! replicas, whose appliers work on the replica's own hardware.
+//! MySQL: databases and their servers, connections, reads, transactions and their group commit in stages.
 
-use super::hardware::PAGE_BYTES;
 use super::{Compiler, SubId, SubKey};
 use crate::engine::Distribution;
-use crate::model::cache::hit_ratio;
-use crate::model::network::{Database, Replica, Role, StationAt};
-use crate::model::program::{DrawId, Step};
+use crate::model::database::{Database, Replica, SemiSync};
+use crate::model::network::{Leaf, Role, StationAt};
+use crate::model::orchestrator::Orchestrator;
+use crate::model::program::{DrawId, Step, round_nanos};
 use crate::model::request::NONE;
 use crate::model::station::{Pool, Stage};
-use crate::scenario::{Amount, BufferPool, ClassId, Mysql, Popularity, ServerId, ServiceId, ServiceKind, Transaction};
+use crate::scenario::{Amount, ClassId, Mysql, ServerId, ServiceId, ServiceKind, WaitPoint};
 use crate::simulation::result::FailureReason;
+
+/// Nanoseconds.
+fn nanos(seconds: f64) -> u64 {
+    round_nanos(seconds * 1e9)
+}
 
 const NO_CONNECTION: u8 = FailureReason::TooManyConnections as u8;
 
@@ -21,15 +25,7 @@ impl Compiler<'_> {
         for (service, s) in scenario.services.iter().enumerate() {
             match &s.kind {
                 ServiceKind::Mysql(mysql) => {
-                    let database = self.net.databases.len() as u32;
-                    let first = self.net.replicas.len() as u32;
-                    for &server in &mysql.replicas {
-                        let name = scenario.servers[server].name.clone();
-                        self.net.replicas.push(Replica::new(name, database));
-                    }
-                    let replicas = (first..self.net.replicas.len() as u32).collect();
-                    self.net.databases.push(Database { replicas, ..Database::default() });
-                    self.named.insert(format!("{}.database", self.service_name(service)), database);
+                    self.make_database(service, mysql);
                     for &server in std::iter::once(&mysql.primary).chain(&mysql.replicas) {
                         self.hardware.resident[server] += mysql.buffer_pool_bytes;
                     }
@@ -47,6 +43,53 @@ impl Compiler<'_> {
         }
     }
 
+    fn make_database(&mut self, service: ServiceId, mysql: &Mysql) {
+        let scenario = self.scenario;
+        let database = self.net.databases.len() as u32;
+        let servers = self.database_servers(service);
+        let broken = !scenario.faults.is_empty();
+        let mut replica_of = vec![NONE; servers.len()];
+        for (instance, server) in servers.iter().enumerate() {
+            // the primary of the beginning may be a replica later
+            if instance == 0 && (mysql.failover.is_none() || !broken) {
+                continue;
+            }
+            replica_of[instance] = self.net.replicas.len() as u32;
+            let name = scenario.servers[server.expect("a database runs on servers")].name.clone();
+            let process = self.process_number(service, instance);
+            let mut replica = Replica::new(name, database, instance as u32, process);
+            if broken {
+                replica.leaf = self.leaf(Leaf::Replication(replica_of[instance]));
+            }
+            self.net.replicas.push(replica);
+        }
+        let semi_sync = mysql.semi_sync.map(|s| {
+            let after_commit = s.wait_point == WaitPoint::AfterCommit;
+            let timeout_ns = nanos(s.timeout_s);
+            SemiSync::new(after_commit, self.timeout(s.timeout_s), timeout_ns, s.wait_for_replica_count as usize)
+        });
+        let orchestrator = mysql.failover.as_ref().filter(|_| broken).map(|f| {
+            let leaf = self.leaf(Leaf::Orchestrator(database));
+            let server = f.server.map_or(NONE, |server| server as u32);
+            Box::new(
+                Orchestrator::new(leaf, server, f.failures, f.candidates.iter().map(|&i| i as u32).collect())
+                    .timed([f.check_interval_s, f.check_timeout_s, f.promotion_s, f.switch_s, f.rebuild_s].map(nanos)),
+            )
+        });
+        self.net.databases.push(Database {
+            name: scenario.services[service].name.clone(),
+            processes: (0..servers.len()).map(|instance| self.process_number(service, instance)).collect(),
+            replicas: replica_of[1..].to_vec(),
+            replica_of,
+            semi_sync,
+            orchestrator,
+            connect_retry: nanos(mysql.source_connect_retry_s),
+            net_timeout: nanos(mysql.replica_net_timeout_s),
+            ..Database::default()
+        });
+        self.named.insert(format!("{}.database", self.service_name(service)), database);
+    }
+
     pub(super) fn database_of(&self, service: ServiceId) -> u32 {
         self.named[&format!("{}.database", self.service_name(service))]
     }
@@ -57,18 +100,18 @@ impl Compiler<'_> {
         std::iter::once(mysql.primary).chain(mysql.replicas.iter().copied()).map(Some).collect()
     }
 
-    fn mysql(&self, service: ServiceId) -> &Mysql {
+    pub(super) fn mysql(&self, service: ServiceId) -> &Mysql {
         match &self.scenario.services[service].kind {
             ServiceKind::Mysql(mysql) => mysql,
             other => panic!("{other:?} is no database"),
         }
     }
 
-    fn instance_server(&self, service: ServiceId, instance: usize) -> ServerId {
+    pub(super) fn instance_server(&self, service: ServiceId, instance: usize) -> ServerId {
         self.database_servers(service)[instance].expect("a database runs on servers")
     }
 
-    fn database_name(&self, service: ServiceId, instance: usize, what: &str) -> String {
+    pub(super) fn database_name(&self, service: ServiceId, instance: usize, what: &str) -> String {
         let server = self.instance_server(service, instance);
         format!("{}.{}.{what}", self.service_name(service), self.scenario.servers[server].name)
     }
@@ -77,21 +120,6 @@ impl Compiler<'_> {
         let max = self.mysql(service).max_connections;
         let name = self.database_name(service, instance, "max_connections");
         self.pool(name, Role::Pool, |_| Pool { queue_limit: 0, ..Pool::new(max) })
-    }
-
-    /// Share of page reads that the buffer pool answers.
-    fn buffer_pool_hit(&self, service: ServiceId) -> f64 {
-        let mysql = self.mysql(service);
-        match &mysql.buffer_pool {
-            BufferPool::Hit(hit) => *hit,
-            BufferPool::Data { size_bytes, popularity } => {
-                let exponent = match popularity {
-                    Popularity::Zipf(exponent) => *exponent,
-                    Popularity::Uniform => 0.0,
-                };
-                hit_ratio(size_bytes / PAGE_BYTES, mysql.buffer_pool_bytes / PAGE_BYTES, exponent)
-            }
-        }
     }
 
     /// Memory of a server that its services hold from the start: bytes.
@@ -115,33 +143,30 @@ impl Compiler<'_> {
     pub(super) fn read(&mut self, service: ServiceId, instance: usize, class: ClassId) -> SubId {
         let reads = self.demand(class, service).reads.clone().expect("a class that reads");
         let server = self.instance_server(service, instance);
-        let hit = self.buffer_pool_hit(service);
         let connections = self.connections(service, instance);
         let name = self.service_name(service);
         let sub = self.open_sub();
         self.hold(connections, NO_CONNECTION, |c| {
-            if instance > 0 {
+            if c.net.databases[c.database_of(service) as usize].replica_of[instance] != NONE {
                 let database = c.database_of(service) as usize;
-                let replica = c.net.databases[database].replicas[instance - 1];
+                let replica = c.net.databases[database].replica_of[instance];
                 c.emit(Step::ReadAt { replica });
             }
             c.cpu(server, &format!("{name}.read.cpu"), &Amount::Drawn(reads.cpu));
-            c.page_reads(server, &format!("{name}.read.pages"), reads.pages, hit);
+            c.pages(service, instance, &format!("{name}.read.pages"), reads.pages);
         });
         self.close_sub_returning(sub)
     }
 
-    pub(super) fn transaction(&mut self, service: ServiceId, class: ClassId, index: usize) -> SubId {
+    pub(super) fn transaction(&mut self, service: ServiceId, instance: usize, class: ClassId, index: usize) -> SubId {
         let t = self.demand(class, service).transactions[index].clone();
-        let replicas = self.mysql(service).replicas.len();
-        let applies: Vec<SubId> = (0..replicas)
-            .filter(|_| t.writes > 0)
-            .map(|replica| self.sub(SubKey::Apply { service, replica, class, index }))
-            .collect();
-        let server = self.instance_server(service, 0);
+        let others = (0..self.database_servers(service).len()).filter(|&to| to != instance && t.writes > 0);
+        let applies: Vec<(usize, SubId)> =
+            others.map(|to| (to, self.sub(SubKey::Apply { service, from: instance, to, class, index }))).collect();
+        let server = self.instance_server(service, instance);
         let (flush, sync) = (self.mysql(service).flush_log_at_trx_commit, self.mysql(service).sync_binlog);
-        let hit = self.buffer_pool_hit(service);
-        let connections = self.connections(service, 0);
+        let semi_sync = self.mysql(service).semi_sync.is_some();
+        let connections = self.connections(service, instance);
         let database = self.database_of(service);
         let name = format!("{}.transaction{index}", self.service_name(service));
         let sub = self.open_sub();
@@ -150,24 +175,46 @@ impl Compiler<'_> {
             if let Some(wait) = &t.wait {
                 c.wait(&format!("{name}.wait"), wait);
             }
-            c.page_reads(server, &format!("{name}.pages"), (t.reads + t.writes) * t.pages, hit);
+            c.pages(service, instance, &format!("{name}.pages"), (t.reads + t.writes) * t.pages);
             if t.writes > 0 {
-                c.commit_stages(service, 0, server, &name, &t.log_bytes, flush, sync);
-                let table = c.net.forks.len() as u32;
-                let entries = applies.iter().map(|&sub| c.subs[sub].entry).collect();
-                c.net.forks.push(entries);
-                c.emit(Step::Commit { database, table });
-                for &sub in &applies {
+                c.commit_stages(service, instance, server, &name, &t.log_bytes, flush, sync);
+                let transaction = c.transaction_number(service, class, index);
+                for &(to, sub) in &applies {
+                    let entry = c.subs[sub].entry;
+                    let d = &mut c.net.databases[database as usize];
+                    let at = d.apply_at(transaction, instance as u32, to as u32);
+                    d.applies[at] = entry;
+                }
+                c.emit(Step::Commit { database, transaction, instance: instance as u32 });
+                for &(_, sub) in &applies {
                     c.account_spawned(sub);
+                }
+                if semi_sync {
+                    c.emit(Step::AwaitAcknowledgement { database, instance: instance as u32 });
                 }
             }
         });
         self.close_sub_returning(sub)
     }
 
+    /// Number of a transaction of a class among those of its database, made when first asked for.
+    fn transaction_number(&mut self, service: ServiceId, class: ClassId, index: usize) -> u32 {
+        let database = self.database_of(service) as usize;
+        let orphan_end = self.net.orphan_end;
+        let d = &mut self.net.databases[database];
+        let servers = d.processes.len();
+        let next = (d.applies.len() / (servers * servers)) as u32;
+        let name = format!("{}.{class}.{index}.number", self.scenario.services[service].name);
+        let number = *self.named.entry(name).or_insert(next);
+        if number == next {
+            d.applies.resize(d.applies.len() + servers * servers, orphan_end);
+        }
+        number
+    }
+
     /// Flush stage (redo) and sync stage (binlog): each group has one leader, whose fsync serves all.
     #[allow(clippy::too_many_arguments)]
-    fn commit_stages(
+    pub(super) fn commit_stages(
         &mut self,
         service: ServiceId,
         instance: usize,
@@ -195,7 +242,7 @@ impl Compiler<'_> {
         }
         let stage = self.net.stages.len() as u32;
         self.net.stages.push(Stage::default());
-        self.net.process_of_stage.push(if instance == 0 { self.process } else { NONE });
+        self.net.process_of_stage.push(self.process_number(service, instance));
         self.register(name.clone(), Role::Stage, StationAt::Stage(stage), Some(1));
         self.named.insert(name, stage);
         stage
@@ -217,51 +264,5 @@ impl Compiler<'_> {
             self.net.steps[due as usize] = Step::SyncDue { stage, every, skip: leave };
         }
         self.net.steps[join as usize] = Step::JoinStage { stage, draw: bytes, after: leave + 1 };
-    }
-
-    /// A transaction's way to one replica and into it.
-    pub(super) fn apply(&mut self, service: ServiceId, replica: usize, class: ClassId, index: usize) -> SubId {
-        let mysql = self.mysql(service).clone();
-        let t: Transaction = self.demand(class, service).transactions[index].clone();
-        let (primary, server) = (self.instance_server(service, 0), self.instance_server(service, replica + 1));
-        let id = self.net.databases[self.database_of(service) as usize].replicas[replica];
-        let name = format!("{}.transaction{index}", self.service_name(service));
-        // the dump thread sends one event after the other; the appliers take them in the order of commits
-        let dump = self.database_name(service, replica + 1, "dump");
-        let dump = self.pool(dump, Role::Pool, |_| Pool::new(1));
-        let appliers = self.database_name(service, replica + 1, "appliers");
-        let workers = mysql.replica_parallel_workers.max(1);
-        let appliers = self.pool(appliers, Role::Applier, |_| Pool::new(workers));
-        // what is on its way to a replica survives the replica's restart
-        self.net.process_of_pool[dump as usize] = NONE;
-        self.net.process_of_pool[appliers as usize] = NONE;
-        let hit = self.buffer_pool_hit(service);
-        let sub = self.open_sub();
-        let bytes = self.number_draw(&format!("{name}.log"), &t.log_bytes);
-        let links = self.links(Some(primary), &[Some(server)], true);
-        self.hold(dump, 0, |c| {
-            c.emit(Step::Send { links, draw: bytes });
-            c.account_transfer(links, &[1.0], t.log_bytes.mean(), false);
-        });
-        self.propagate(links, &[1.0]);
-        self.hold(appliers, 0, |c| {
-            let service_name = c.service_name(service);
-            c.cpu(server, &format!("{service_name}.apply_overhead"), &Amount::Drawn(mysql.apply_overhead.clone()));
-            c.cpu(server, &format!("{name}.apply_cpu"), &t.apply_cpu);
-            if let Some(wait) = &t.wait {
-                c.wait(&format!("{name}.wait"), wait);
-            }
-            c.page_reads(server, &format!("{name}.apply_pages"), t.writes * t.pages, hit);
-            if workers > 1 {
-                c.emit(Step::AwaitTurn { replica: id });
-                c.emit(Step::PassTurn { replica: id });
-            }
-            let (flush, sync) = (mysql.replica_flush_log_at_trx_commit, mysql.replica_sync_binlog);
-            c.commit_stages(service, replica + 1, server, &name, &t.log_bytes, flush, sync);
-            c.emit(Step::Applied { replica: id });
-        });
-        let end = self.emit(Step::Gone);
-        self.land_failures_at(end);
-        sub
     }
 }

@@ -1,9 +1,9 @@
 //! Routing of reads, group commit, and what replicas are told.
 
 use super::Simulator;
-use crate::model::network::Rule;
+use crate::model::database::{Logged, ReplicaRole, Rule};
 use crate::model::program::Step;
-use crate::model::request::{DEPTH_MAX, NONE, RequestId};
+use crate::model::request::{DEPTH_MAX, NONE, Request, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn route(&mut self, router: u32) -> u32 {
@@ -15,12 +15,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Rule::MaxLag { limit_ns, fresh } => {
                 fresh.clear();
                 let database = &self.net.databases[r.database as usize];
-                for (i, &replica) in database.replicas.iter().enumerate() {
-                    if self.net.replicas[replica as usize].polled_behind_ns(self.now) <= *limit_ns {
-                        fresh.push(i as u32 + 1);
+                for &replica in &database.replicas {
+                    let replica = &mut self.net.replicas[replica as usize];
+                    if WATCHED && !replica.answered_poll(self.now) {
+                        continue;
+                    }
+                    if replica.polled_behind_ns(self.now) <= *limit_ns {
+                        fresh.push(replica.instance);
                     }
                 }
-                if fresh.is_empty() { 0 } else { fresh[(turn % fresh.len() as u64) as usize] }
+                if fresh.is_empty() { database.endpoint } else { fresh[(turn % fresh.len() as u64) as usize] }
             }
         }
     }
@@ -90,12 +94,29 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.ready.push_back(leader);
     }
 
-    pub(super) fn commit(&mut self, id: RequestId, database: u32, table: u32) {
+    pub(super) fn commit(&mut self, id: RequestId, database: u32, transaction: u32, instance: u32) {
         let now = self.now;
-        let replicas = self.net.databases[database as usize].replicas.len();
+        let broken = WATCHED && !self.net.faults.is_empty();
         let user = self.slab[id].user;
         let d = &mut self.net.databases[database as usize];
+        if instance != d.writer {
+            // whom clients still reach, and whose replica is the primary already
+            d.broken.lost += 1;
+            return;
+        }
         d.committed += 1;
+        let position = d.committed;
+        match &d.semi_sync {
+            Some(semi_sync) if semi_sync.on => {
+                if semi_sync.after_commit {
+                    d.visible = position;
+                }
+            }
+            _ => {
+                d.visible = position;
+                d.acknowledged = position;
+            }
+        }
         if user != NONE {
             let user = user as usize;
             if user >= d.last_commit_of_user.len() {
@@ -103,33 +124,52 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             }
             d.last_commit_of_user[user] = d.committed;
         }
-        for i in 0..replicas {
+        if broken {
+            d.broken.end(now);
+            let Request { key, class, visit, given, .. } = self.slab[id];
+            d.binlog.entries.push_back(Logged { transaction, class, visit, key, committed: now, given });
+        }
+        for i in 0..self.net.databases[database as usize].replicas.len() {
             let replica = self.net.databases[database as usize].replicas[i];
-            let step = self.net.forks[table as usize][i];
-            let child = self.child(id, step);
-            let r = &mut self.net.replicas[replica as usize];
-            let ticket = r.commit(now);
-            // the caller's frames stay with the caller
-            let event = &mut self.slab[child];
-            event.arrived = now;
-            event.parent = ticket;
-            event.source = NONE;
-            event.depth = 0;
-            event.frames = [Default::default(); DEPTH_MAX];
-            self.ready.push_back(child);
+            self.net.replicas[replica as usize].commit(now);
+            if !broken {
+                let d = &self.net.databases[database as usize];
+                let to = self.net.replicas[replica as usize].instance;
+                let step = d.applies[d.apply_at(transaction, instance, to)];
+                let child = self.child(id, step);
+                // the caller's frames stay with the caller
+                let event = &mut self.slab[child];
+                event.arrived = now;
+                event.parent = (position - 1) as u32;
+                event.source = NONE;
+                event.depth = 0;
+                event.frames = [Default::default(); DEPTH_MAX];
+                self.ready.push_back(child);
+            } else if self.net.replicas[replica as usize].link.connected {
+                self.send_transaction(replica, position);
+            }
+        }
+    }
+
+    pub(super) fn applied(&mut self, id: RequestId, replica: u32) {
+        let committed = self.slab[id].arrived;
+        self.net.replicas[replica as usize].apply(self.now, committed);
+        if WATCHED && !self.net.faults.is_empty() {
+            self.applied_by(replica);
         }
     }
 
     pub(super) fn read_at(&mut self, id: RequestId, replica: u32) {
         let request = &self.slab[id];
-        let database = self.net.replicas[replica as usize].database;
+        if self.net.replicas[replica as usize].role == ReplicaRole::Writer {
+            return;
+        }
+        let database = &self.net.databases[self.net.replicas[replica as usize].database as usize];
         let own = match request.user {
             NONE => 0,
-            user => {
-                let commits = &self.net.databases[database as usize].last_commit_of_user;
-                commits.get(user as usize).copied().unwrap_or(0)
-            }
+            user => database.last_commit_of_user.get(user as usize).copied().unwrap_or(0),
         };
-        self.net.replicas[replica as usize].read(own);
+        let visible = database.visible;
+        self.net.replicas[replica as usize].read(visible, own);
     }
 }

@@ -83,6 +83,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         let entered = self.slab[id].entered;
         let blocked = self.net.steps[self.slab[id].step as usize - 1];
+        if let WaitAt::Acknowledgement(database) = wait.at {
+            return self.fall_back(database);
+        }
         let (failure, fail) = match (wait.at, blocked) {
             (WaitAt::Attempt, Step::Attempt { .. }) => {
                 self.leave_attempt(id);

@@ -5,10 +5,12 @@
 //! `delays`, `forks`, `attempts`, `giving_up`, `databases` and `memory`.
 
 mod attempts;
+mod backup;
 mod checks;
 mod databases;
 mod deadlines;
 mod delays;
+mod failover;
 mod faults;
 mod forks;
 mod giving_up;
@@ -16,6 +18,8 @@ mod memory;
 mod pools;
 mod proxies;
 mod queues;
+mod replication;
+mod semi_sync;
 mod sharing;
 mod silence;
 mod stopping;
@@ -174,6 +178,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::PriorityWorker(station) => Fired::settled(self.priority_done(leaf, station)),
                 Leaf::Timeouts(line) => Fired::settled(self.timeout_due(leaf, line)),
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
+                Leaf::Backup(database) => Fired::settled(self.backup_due(leaf, database)),
+                Leaf::Replication(replica) => Fired::settled(self.replication_due(leaf, replica)),
+                Leaf::Orchestrator(database) => Fired::settled(self.orchestrator_due(leaf, database)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
                 Leaf::Check(check) => Fired::settled(self.check_due(leaf, check)),
@@ -206,6 +213,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         }
         self.plan_checks();
         self.limit = self.observation.next_tick().min(self.observation.end);
+        self.plan_backups();
         let mut users_before = 0;
         for i in 0..self.sources.len() {
             let source = &mut self.sources[i];
@@ -539,8 +547,34 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     self.leave_stage(stage);
                     at += 1;
                 }
-                Step::Commit { database, table } => {
-                    self.commit(id, database, table);
+                Step::Commit { database, transaction, instance } => {
+                    self.commit(id, database, transaction, instance);
+                    at += 1;
+                }
+                Step::AwaitAcknowledgement { database, instance } => {
+                    at += 1;
+                    self.slab[id].step = at;
+                    if !self.await_acknowledgement(id, database, instance) {
+                        return;
+                    }
+                }
+                Step::SyncRelayLog { every, skip } => {
+                    let number = self.slab[id].parent.wrapping_add(1);
+                    at = if number.is_multiple_of(every) { at + 1 } else { skip };
+                }
+                Step::Received { replica } => {
+                    let ticket = self.slab[id].parent;
+                    let r = &mut self.net.replicas[replica as usize];
+                    r.received += 1;
+                    assert_eq!(r.received as u32, ticket.wrapping_add(1), "{} received out of order", r.server);
+                    at += 1;
+                }
+                Step::Acknowledge { replica, report } => {
+                    self.acknowledge(id, replica, report);
+                    at += 1;
+                }
+                Step::Acknowledged { replica } => {
+                    self.acknowledged(id, replica);
                     at += 1;
                 }
                 Step::AwaitTurn { replica } => {
@@ -564,14 +598,28 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     at += 1;
                 }
                 Step::Applied { replica } => {
-                    let committed = self.slab[id].arrived;
-                    self.net.replicas[replica as usize].apply(self.now, committed);
+                    self.applied(id, replica);
                     at += 1;
                 }
                 Step::ReadAt { replica } => {
                     self.read_at(id, replica);
                     at += 1;
                 }
+                Step::ColdReads { index, warm } => match self.cold_reads(id, index, at, warm) {
+                    Some(to) => at = to,
+                    None => return,
+                },
+                Step::ColdReadsDone { index } => {
+                    at += 1;
+                    self.slab[id].step = at;
+                    if self.cold_reads_done(id, index) {
+                        return;
+                    }
+                }
+                Step::NextRead { database, done } => match self.next_read(id, database, done, at + 1) {
+                    Some(to) => at = to,
+                    None => return,
+                },
                 Step::TakeMemory { process, draw, fail } => {
                     let bytes = self.net.draws[draw as usize].value(&self.slab[id]);
                     self.slab[id].step = at + 1;

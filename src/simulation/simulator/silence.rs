@@ -273,6 +273,19 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         NONE
     }
 
+    /// Clients of a process that have no answer from it are told of another server of its service: who connects comes
+    /// there with its next SYN, and who has sent bytes is told that nobody knows of the connection.
+    pub(super) fn redirect_silent(&mut self, process: u32, instance: u32, to: u32) {
+        for (&id, waiting) in &mut self.silence.waiting {
+            if waiting.process == process && matches!(waiting.sent, Sent::Connect | Sent::Bytes) {
+                waiting.process = to;
+                waiting.stops = u32::MAX;
+                let request = &mut self.slab[id];
+                request.frames[request.depth as usize].chosen = instance as u16;
+            }
+        }
+    }
+
     /// The step from which a call that waits in silence is made again.
     fn call_again(&self, id: RequestId) -> StepId {
         self.slab[id].step - 1

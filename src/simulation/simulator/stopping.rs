@@ -242,8 +242,18 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             | Step::WriteGroup { disk: station, .. } => {
                 self.leave_fcfs(id, station);
             }
-            // its stage is emptied as a whole
-            Step::JoinStage { .. } => {}
+            Step::ColdReads { index, .. } => {
+                let disk = self.net.cold_reads[index as usize].disk;
+                self.leave_fcfs(id, disk);
+            }
+            Step::AwaitAcknowledgement { database, .. } => {
+                if let Some(semi_sync) = &mut self.net.databases[database as usize].semi_sync {
+                    semi_sync.waiting.retain(|&(_, other)| other != id);
+                }
+                self.net.delays.heap.remove_where(|_, other| *other == id);
+            }
+            // their stage, and the order of a replica, are emptied as a whole
+            Step::JoinStage { .. } | Step::AwaitTurn { .. } => {}
             Step::Delay { line } => self.net.lines[line as usize].forget(id),
             Step::Propagate { links } | Step::PropagateFailure { links } => {
                 let line = self.net.links[(links + self.chosen(id)) as usize].line;
@@ -252,7 +262,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
                 self.net.delays.heap.remove_where(|_, other| *other == id);
             }
-            Step::DelayDrawn { .. } | Step::Pause => {
+            Step::DelayDrawn { .. } | Step::Pause | Step::ColdReadsDone { .. } | Step::NextRead { .. } => {
                 self.net.delays.heap.remove_where(|_, other| *other == id);
             }
             other => panic!("a request of a stopped process waits at {other:?}"),
@@ -326,8 +336,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
         }
-        let maybe_drawn = matches!(blocked, Step::Propagate { .. }) && self.net.impairs;
-        if matches!(blocked, Step::DelayDrawn { .. } | Step::Pause) || maybe_drawn {
+        let delayed = matches!(
+            blocked,
+            Step::DelayDrawn { .. }
+                | Step::ColdReadsDone { .. }
+                | Step::Pause
+                | Step::NextRead { .. }
+                | Step::AwaitAcknowledgement { .. }
+        );
+        let maybe_delayed = matches!(blocked, Step::Propagate { .. }) && self.net.impairs;
+        if delayed || maybe_delayed {
             let leaf = self.net.delays.leaf;
             match self.net.delays.heap.first() {
                 Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),

@@ -67,6 +67,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Faults have begun or ended: those who watch learn what they can.
     pub(super) fn world_changed(&mut self) {
         self.tell_keepaliveds();
+        self.databases_changed();
     }
 
     #[inline]

@@ -1,5 +1,9 @@
 //! `kind = "mysql"`. Defaults are those of the MySQL 8.0 reference manual.
 
+mod backup;
+mod failover;
+mod semi_sync;
+
 use super::Surroundings;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::distribution::{distribution, popularity};
@@ -21,9 +25,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     }
     let primary = read_primary(reader, section, around);
     let replicas = read_replicas(reader, section, around, primary);
-    for later in ["failover", "semi_sync", "read_only"] {
-        section.unsupported(reader, later, "leave it out; the primary never fails in this version");
-    }
+    section.unsupported(reader, "read_only", "leave it out: a replica takes no writes, and the primary takes all");
     let durable = |reader: &mut Reader, section: &mut Section<'_>| {
         let flush = whole(0, 2);
         (
@@ -37,17 +39,37 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     let buffer_pool = read_buffer_pool(reader, section);
     let (flush_log_at_trx_commit, sync_binlog) = durable(reader, section);
     let reads = read_reads(reader, section);
+    let instances: Vec<ServerId> = std::iter::once(primary).chain(replicas.iter().copied()).collect();
+    let size_bytes = match &buffer_pool {
+        BufferPool::Data { size_bytes, .. } => Some(*size_bytes),
+        BufferPool::Hit(_) => None,
+    };
+    let failover = failover::read(reader, section, around, &instances);
+    let backup = backup::read(reader, section, around, &instances, size_bytes);
     section.within(reader, "replication", |reader, replication| {
-        read_mode(reader, replication);
-        for later in ["timeout", "wait_point", "wait_for_replica_count"] {
-            replication.unsupported(reader, later, "leave it out; replication is asynchronous in this version");
-        }
+        let semi_sync = semi_sync::read(reader, replication, replicas.len());
+        let relay_log = "our choice: never; MySQL's default of 10000 is next to never";
+        let sync_relay_log = replication.or_default(reader, "sync_relay_log", whole(0, 1_000_000), "0", relay_log);
         let workers = "MySQL 8.0.27 reference manual, replica_parallel_workers: 4";
         let overhead = "our lab: each event costs the applier 0.4 ms beside the statement";
         let replica_parallel_workers =
             replication.or_default(reader, "replica_parallel_workers", whole(1, 1024), "4", workers);
         let apply_overhead =
             replication.or_default(reader, "apply_overhead", distribution(Dimension::Time), "0.4 ms", overhead);
+        let source_connect_retry_s = replication.or_default(
+            reader,
+            "source_connect_retry",
+            positive(Dimension::Time),
+            "\"60 s\"",
+            "MySQL 8.0 reference manual, SOURCE_CONNECT_RETRY",
+        );
+        let replica_net_timeout_s = replication.or_default(
+            reader,
+            "replica_net_timeout",
+            positive(Dimension::Time),
+            "\"60 s\"",
+            "MySQL 8.0 reference manual, replica_net_timeout",
+        );
         let (replica_flush_log_at_trx_commit, replica_sync_binlog) = durable(reader, replication);
         Mysql {
             primary,
@@ -58,10 +80,16 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             flush_log_at_trx_commit,
             sync_binlog,
             reads,
+            semi_sync,
+            sync_relay_log,
             replica_parallel_workers,
             apply_overhead,
             replica_flush_log_at_trx_commit,
             replica_sync_binlog,
+            backup,
+            source_connect_retry_s,
+            replica_net_timeout_s,
+            failover,
         }
     })
 }
@@ -161,16 +189,4 @@ fn read_reads(reader: &mut Reader, section: &mut Section<'_>) -> Reads {
         "\"primary\"",
         "our choice: a client that knows one address reads where it writes",
     )
-}
-
-fn read_mode(reader: &mut Reader, replication: &mut Section<'_>) {
-    let is_async = choice(&[("async", true), ("semi-sync", false)]);
-    let node = replication.get("mode").map(|entry| &entry.node);
-    if !replication.or_default(reader, "mode", is_async, "\"async\"", MANUAL)
-        && let Some(node) = node
-    {
-        let flaw = Flaw::new("\"semi-sync\": not supported yet", "comes later")
-            .help("write mode = \"async\", or leave it out");
-        reader.flaw(&replication.key("mode"), node, flaw);
-    }
 }
