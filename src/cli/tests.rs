@@ -73,6 +73,7 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        repairs: Default::default(),
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

@@ -1,0 +1,95 @@
+//! What is kept of one run: little enough that all failures of all runs fit into memory.
+
+use super::Horizon;
+use crate::simulation::cohorts::{Cell, Cohorts};
+use crate::simulation::result::{CoarseHistogram, REASONS, RunResult, StationRole};
+
+#[derive(Clone, Debug)]
+pub struct Trial {
+    pub cohorts: Cohorts,
+    /// Answers in each window, whenever their requests came.
+    pub completed: Vec<u64>,
+    /// By reason, of requests that ended after the failure.
+    pub failed: [u64; REASONS],
+    /// Of requests answered before the failure, while it lasted, and after it.
+    pub latency: [CoarseHistogram; 3],
+    /// Same index as the stations of a run.
+    pub stations: Vec<StationTrial>,
+    pub requests: u64,
+    pub events: u64,
+}
+
+/// One station of one run, in the part in which failover has settled.
+#[derive(Clone, Copy, Debug)]
+pub struct StationTrial {
+    /// Pools have no work of their own.
+    pub serves: bool,
+    pub workers: Option<u32>,
+    /// Mean busy workers.
+    pub busy: f64,
+    /// Mean number present in its first and its second half.
+    pub present: [f64; 2],
+}
+
+impl Trial {
+    pub fn new(run: &RunResult, cohorts: Cohorts, horizon: &Horizon) -> Trial {
+        let windows = &run.windows.windows;
+        let width_s = run.windows.width_ns as f64 / 1e9;
+        let at = |seconds: f64| ((seconds / width_s).round() as usize).min(windows.len());
+        let mut latency: [CoarseHistogram; 3] = Default::default();
+        let parts =
+            [0..at(horizon.at_s), at(horizon.at_s)..at(horizon.until_s()), at(horizon.until_s())..windows.len()];
+        for (all, part) in latency.iter_mut().zip(parts) {
+            windows[part].iter().for_each(|window| all.merge(&window.latency));
+        }
+        let mut failed = [0; REASONS];
+        for window in &windows[at(horizon.at_s)..] {
+            failed.iter_mut().zip(&window.failed).for_each(|(sum, n)| *sum += n);
+        }
+        let [from, to] = horizon.settled_s().map(at);
+        let half = from + (to - from) / 2;
+        let mean = |part: std::ops::Range<usize>, of: &dyn Fn(usize) -> u64| {
+            let sum: f64 = part.clone().map(|window| of(window) as f64).sum();
+            sum / (part.len().max(1) as f64 * run.windows.width_ns as f64)
+        };
+        let stations = run.stations.iter().enumerate().map(|(i, station)| {
+            let present = |window: usize| windows[window].present_ns[i];
+            StationTrial {
+                serves: station.role != StationRole::Pool,
+                workers: station.workers,
+                busy: mean(from..to, &|window| windows[window].busy_ns[i]),
+                present: [mean(from..half, &present), mean(half..to, &present)],
+            }
+        });
+        Trial {
+            completed: windows.iter().map(|window| window.completed).collect(),
+            failed,
+            latency,
+            stations: stations.collect(),
+            requests: run.finished_total,
+            events: run.events,
+            cohorts,
+        }
+    }
+
+    pub fn width_s(&self) -> f64 {
+        self.cohorts.width_ns as f64 / 1e9
+    }
+
+    /// All classes of a window.
+    pub fn all(&self, window: usize) -> Cell {
+        (0..self.cohorts.classes).map(|class| self.cohorts.cell(window, class)).fold(Cell::default(), sum)
+    }
+
+    /// One class over many windows: (arrived, answered).
+    pub fn of_class(&self, class: usize, windows: std::ops::Range<usize>) -> (u64, u64) {
+        let cells = windows.map(|window| self.cohorts.cell(window, class));
+        cells.fold((0, 0), |(arrived, answered), cell| {
+            (arrived + u64::from(cell.arrived), answered + u64::from(cell.answered))
+        })
+    }
+}
+
+fn sum(a: Cell, b: Cell) -> Cell {
+    Cell { arrived: a.arrived + b.arrived, answered: a.answered + b.answered }
+}
