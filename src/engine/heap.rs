@@ -31,6 +31,11 @@ impl<K: Copy + PartialOrd, T: Copy> Heap<K, T> {
         self.entries.first().copied()
     }
 
+    /// In no order.
+    pub fn iter(&self) -> impl Iterator<Item = &(K, T)> {
+        self.entries.iter()
+    }
+
     #[inline(always)]
     pub fn push(&mut self, key: K, item: T) {
         let mut i = self.entries.len();

@@ -4,7 +4,7 @@
 use super::estimate::Doubt;
 use super::merge;
 use super::summary::Incident;
-use crate::scenario::{Effect, Fault, Scenario, When};
+use crate::scenario::{Effect, Fault, Scenario, ServiceId, When};
 use crate::simulation::result::{CoarseHistogram, RunResult, Window};
 
 /// Above this share of failed requests a window is one of the incident.
@@ -71,17 +71,14 @@ fn is_failing(window: &Window) -> bool {
 /// In the words of the scenario.
 fn what(scenario: &Scenario, fault: &Fault) -> String {
     match &fault.effect {
-        Effect::Hang { service, instances } => {
-            let service = &scenario.services[*service];
-            let on: Vec<&str> = instances
-                .iter()
-                .filter_map(|&i| service.servers.get(i))
-                .map(|placement| scenario.servers[placement.server].name.as_str())
-                .collect();
-            if on.is_empty() {
-                format!("{} hangs", service.name)
-            } else {
-                format!("{} on {} hangs", service.name, on.join(", "))
+        Effect::Hang { service, instances } => format!("{} hangs", processes(scenario, *service, instances)),
+        Effect::Kill { service, instances } => format!("{} is killed", processes(scenario, *service, instances)),
+        Effect::PowerOff { server } => format!("{} loses its power", scenario.servers[*server].name),
+        Effect::Cut { server, other } => {
+            let name = |server: usize| scenario.servers[server].name.as_str();
+            match other {
+                Some(other) => format!("the network between {} and {} is cut", name(*server), name(*other)),
+                None => format!("the network around {} is cut", name(*server)),
             }
         }
         Effect::Slow { server, cpu, disk, nic } => {
@@ -94,4 +91,15 @@ fn what(scenario: &Scenario, fault: &Fault) -> String {
             format!("{}: {}", scenario.servers[*server].name, slow.join(", "))
         }
     }
+}
+
+/// Processes of a service in words: `app on app1, app2`.
+fn processes(scenario: &Scenario, service: ServiceId, instances: &[usize]) -> String {
+    let service = &scenario.services[service];
+    let on: Vec<&str> = instances
+        .iter()
+        .filter_map(|&i| service.servers.get(i))
+        .map(|placement| scenario.servers[placement.server].name.as_str())
+        .collect();
+    if on.is_empty() { service.name.clone() } else { format!("{} on {}", service.name, on.join(", ")) }
 }

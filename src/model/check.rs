@@ -43,7 +43,8 @@ impl Network {
                 | Leaf::Delays
                 | Leaf::Patiences
                 | Leaf::Restart(_)
-                | Leaf::Fault(_) => {}
+                | Leaf::Fault(_)
+                | Leaf::Retransmissions => {}
             }
         }
         let patiences = self.fcfs.iter().map(|s| s.patience).chain(self.pools.iter().map(|p| p.patience));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::program::{Draw, DrawId, Link, Step, StepId, SwitchTable};
-use super::request::RequestId;
+use super::request::{NONE, RequestId};
 use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
 use crate::engine::distribution::Sampler;
 use crate::engine::heap::Heap;
@@ -44,10 +44,24 @@ pub struct Network {
     pub memories: Vec<Memory>,
     pub processes: Vec<Process>,
 
-    /// Faults, and whose program each step is: an index of `hung`-able processes, or `NONE`. Empty without faults.
     pub faults: Vec<Fault>,
+    /// Whose program each step is: the number of a process, which is one server's share of a service; `NONE`: the
+    /// client's.
     pub process_of_step: Vec<u32>,
-    pub process_count: u32,
+    /// Of each process its server (index within the scenario), or `NONE`.
+    pub process_servers: Vec<u32>,
+    /// Whose pool, dispatcher and stage each is: a process, or `NONE`.
+    pub process_of_pool: Vec<u32>,
+    pub process_of_dispatcher: Vec<u32>,
+    pub process_of_stage: Vec<u32>,
+    /// Leaf of what is sent again; 0 where nothing goes wrong.
+    pub retransmissions: u32,
+    /// Calls that wait so long at most for a connection.
+    pub connect_timeouts: Vec<(StepId, Patience)>,
+    /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
+    pub client_connections: Vec<(StepId, DrawId, u32)>,
+    /// Network cards of each server of the scenario, both directions; `NONE` where none is modelled.
+    pub cards: Vec<[u32; 2]>,
 
     /// The `BranchEnd` at which work ends that nobody waits for any more.
     pub orphan_end: StepId,
@@ -78,6 +92,8 @@ pub enum Leaf {
     Restart(u32),
     /// A fault begins or ends.
     Fault(u32),
+    /// Somebody sends again what nobody has acknowledged.
+    Retransmissions,
 }
 
 /// Which array holds a station, and how it is reported.
@@ -157,6 +173,8 @@ pub enum WaitAt {
     Priority(u32),
     Pool(u32),
     Dispatcher(u32),
+    /// For a connection, where nobody answers.
+    Silence,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -183,17 +201,46 @@ impl Patiences {
 }
 
 /// What goes wrong, when, and with whom.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Fault {
     pub leaf: u32,
     pub when: FaultTimes,
     /// Processes that stand still.
     pub hung: Vec<u32>,
+    /// Processes that are gone.
+    pub killed: Vec<u32>,
+    /// Servers without power.
+    pub dark: Vec<u32>,
+    /// Where no bytes pass.
+    pub cuts: Vec<Cut>,
     /// Stations at a factor of their speed; 0: stopped.
     pub slowed: Vec<(StationAt, f64)>,
     pub active: bool,
     /// How often it has begun.
     pub count: u32,
+}
+
+/// A broken way: between two servers, or around one (`NONE`), its clients included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    pub server: u32,
+    pub other: u32,
+}
+
+impl Default for FaultTimes {
+    fn default() -> Self {
+        FaultTimes::Once { at: 0, until: None }
+    }
+}
+
+impl Cut {
+    /// Whether it lies between these two; `NONE`: the clients.
+    pub fn between(&self, a: u32, b: u32) -> bool {
+        if self.other == NONE {
+            return (a == self.server) != (b == self.server);
+        }
+        (a == self.server && b == self.other) || (b == self.server && a == self.other)
+    }
 }
 
 /// Nanoseconds from t = 0.
@@ -437,10 +484,8 @@ pub struct Process {
     pub base: f64,
     /// With requests, bytes.
     pub used: f64,
-    /// Steps of its programs, as ranges; a request whose frame returns into one is inside.
-    pub steps: Vec<(StepId, StepId)>,
-    /// Pools whose slots it holds.
-    pub pools: Vec<u32>,
+    /// Its number among all processes.
+    pub number: u32,
     pub restart_ns: u64,
     pub down: bool,
     pub leaf: u32,

@@ -1,15 +1,19 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
 use super::distribution::positive_distribution;
-use super::model::{Discipline, Effect, Fault, Server, Service, ServiceKind, Simulation, When};
+use super::model::{Discipline, Effect, Fault, Server, Service, ServiceId, ServiceKind, Simulation, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
+use super::tree::{Node, Value};
 use super::values::{positive, positive_number, quantity};
 
 /// Effects that come later.
-const LATER: &[&str] = &["kill", "power_off", "cut", "delay", "loss", "memory", "maintenance", "group"];
-const EXAMPLE: &str = "hang = { service = \"app\" }, or slow = { server = \"app1\", cpu = 0.2 }";
+const LATER: &[&str] = &["delay", "loss", "memory", "maintenance", "group"];
+/// What goes wrong, one of them.
+const EFFECTS: &[&str] = &["hang", "kill", "power_off", "cut", "slow"];
+const EXAMPLE: &str = "kill or hang = { service = \"app\", server = \"app1\" }, power_off = \"app1\", \
+                       cut = [\"app1\", \"db1\"], or slow = { server = \"app1\", cpu = 0.2 }";
 
 pub fn read(
     reader: &mut Reader,
@@ -20,16 +24,34 @@ pub fn read(
     simulation: &Simulation,
 ) -> Option<Fault> {
     for later in LATER {
-        section.unsupported(reader, later, "leave it out; in this version a fault is `hang` or `slow`");
+        section.unsupported(reader, later, "leave it out; a fault is one of hang, kill, power_off, cut and slow");
     }
     let when = read_when(reader, section, simulation);
-    section.conflict(reader, "hang", "slow");
-    let hang = section.within_if(reader, "hang", |reader, hang| read_hang(reader, hang, names, services));
-    let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
-    if hang.is_none() && slow.is_none() {
-        section.missing(reader, "hang", &format!("say what goes wrong: {EXAMPLE}"));
+    let given: Vec<&&str> = EFFECTS.iter().filter(|effect| section.has(effect)).collect();
+    for pair in given.windows(2) {
+        section.conflict(reader, pair[0], pair[1]);
     }
-    Some(Fault { when: when?, effect: hang.flatten().or(slow.flatten())? })
+    if given.is_empty() {
+        section.missing(reader, "kill", &format!("say what goes wrong: {EXAMPLE}"));
+    }
+    let hang = section.within_if(reader, "hang", |reader, hang| {
+        let (service, instances) = read_processes(reader, hang, names, services)?;
+        can_hang(reader, hang, services, service)?;
+        Some(Effect::Hang { service, instances })
+    });
+    let kill = section.within_if(reader, "kill", |reader, kill| {
+        let (service, instances) = read_processes(reader, kill, names, services)?;
+        can_be_killed(reader, kill, services, service)?;
+        Some(Effect::Kill { service, instances })
+    });
+    let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
+    let dark = section.optional(reader, "power_off", |_, node| names.server(node));
+    let cut = section.take("cut").map(|entry| read_cut(reader, &section.key("cut"), &entry.node, names));
+    let dark = dark.map(|server| Effect::PowerOff { server });
+    Some(Fault {
+        when: when?,
+        effect: hang.flatten().or(kill.flatten()).or(slow.flatten()).or(dark).or(cut.flatten())?,
+    })
 }
 
 /// `at` and `lasts`, or `mttf` and `mttr`.
@@ -58,31 +80,23 @@ fn read_when(reader: &mut Reader, section: &mut Section<'_>, simulation: &Simula
     Some(When::At { at_s, lasts_s })
 }
 
-fn read_hang(
+/// `{ service, server? }`: a service, and which of its servers (indices within it).
+fn read_processes(
     reader: &mut Reader,
-    hang: &mut Section<'_>,
+    section: &mut Section<'_>,
     names: &Names,
     services: &[Option<Service>],
-) -> Option<Effect> {
-    let service = hang.optional(reader, "service", |_, node| names.service(node));
-    if !hang.has("service") {
-        hang.missing(reader, "service", "say which: service = \"app\"");
+) -> Option<(ServiceId, Vec<usize>)> {
+    let service = section.optional(reader, "service", |_, node| names.service(node));
+    if !section.has("service") {
+        section.missing(reader, "service", "say which: service = \"app\"");
     }
-    let server = hang.optional(reader, "server", |_, node| names.server(node));
+    let server = section.optional(reader, "server", |_, node| names.server(node));
     // what is wrong with the service itself is reported there
     let service = service?;
     let found = services.get(service)?.as_ref()?;
-    if let ServiceKind::Station(station) = &found.kind
-        && let Discipline::Priority { .. } = station.discipline
-    {
-        let entry = hang.get("service")?;
-        let flaw = Flaw::new(format!("`{}` serves by priority: not supported yet", found.name), "cannot be stopped")
-            .help("name another service, or leave the fault out");
-        reader.flaw(&hang.key("service"), &entry.node, flaw);
-        return None;
-    }
     let Some(server) = server else {
-        return Some(Effect::Hang { service, instances: (0..found.servers.len().max(1)).collect() });
+        return Some((service, (0..found.servers.len().max(1)).collect()));
     };
     let instances: Vec<usize> = (0..found.servers.len()).filter(|&i| found.servers[i].server == server).collect();
     if instances.is_empty() {
@@ -92,12 +106,76 @@ fn read_hang(
         } else {
             format!("it runs on {}", known.join(", "))
         };
-        let entry = hang.get("server")?;
+        let entry = section.get("server")?;
         let what = format!("`{}` does not run on `{}`", found.name, names.servers[server]);
-        reader.flaw(&hang.key("server"), &entry.node, Flaw::new(what, "nothing to stop there").help(help));
+        reader.flaw(&section.key("server"), &entry.node, Flaw::new(what, "nothing to stop there").help(help));
         return None;
     }
-    Some(Effect::Hang { service, instances })
+    Some((service, instances))
+}
+
+fn can_hang(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    services: &[Option<Service>],
+    service: ServiceId,
+) -> Option<()> {
+    let found = services.get(service)?.as_ref()?;
+    if let ServiceKind::Station(station) = &found.kind
+        && let Discipline::Priority { .. } = station.discipline
+    {
+        let entry = section.get("service")?;
+        let flaw = Flaw::new(format!("`{}` serves by priority: not supported yet", found.name), "cannot be stopped")
+            .help("name another service, or leave the fault out");
+        reader.flaw(&section.key("service"), &entry.node, flaw);
+        return None;
+    }
+    Some(())
+}
+
+fn can_be_killed(
+    reader: &mut Reader,
+    section: &Section<'_>,
+    services: &[Option<Service>],
+    service: ServiceId,
+) -> Option<()> {
+    let found = services.get(service)?.as_ref()?;
+    if let ServiceKind::Station(_) = &found.kind {
+        let entry = section.get("service")?;
+        let flaw = Flaw::new(format!("`{}` is a plain station, which is no process", found.name), "cannot be killed")
+            .help("write hang: its workers stop, and go on where they were");
+        reader.flaw(&section.key("service"), &entry.node, flaw);
+        return None;
+    }
+    Some(())
+}
+
+/// `"db1"`: around one server; `["app1", "db1"]`: between two.
+fn read_cut(reader: &mut Reader, key: &str, node: &Node, names: &Names) -> Option<Effect> {
+    let nodes: Vec<&Node> = match &node.value {
+        Value::Array(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    let mut servers = Vec::new();
+    for node in &nodes {
+        match names.server(node) {
+            Ok(server) => servers.push(server),
+            Err(flaw) => {
+                reader.flaw(key, node, flaw);
+                return None;
+            }
+        }
+    }
+    match servers[..] {
+        [server] => Some(Effect::Cut { server, other: None }),
+        [one, other] if one != other => Some(Effect::Cut { server: one, other: Some(other) }),
+        _ => {
+            let flaw = Flaw::new("a cut is around one server, or between two different ones", "not a way")
+                .help("write cut = \"db1\", or cut = [\"app1\", \"db1\"]");
+            reader.flaw(key, node, flaw);
+            None
+        }
+    }
 }
 
 fn read_slow(reader: &mut Reader, slow: &mut Section<'_>, names: &Names, servers: &[Server]) -> Option<Effect> {

@@ -464,6 +464,12 @@ pub enum Effect {
     /// Processes of a service (indices within it) stand still: what they work on waits, and what reaches them is
     /// taken in and waits too. Of a plain station, its workers.
     Hang { service: ServiceId, instances: Vec<usize> },
+    /// Processes of a service are gone: what they work on is reset, and what reaches them is refused.
+    Kill { service: ServiceId, instances: Vec<usize> },
+    /// A server without power: silence.
+    PowerOff { server: ServerId },
+    /// No bytes pass between two servers, or between one and all others, its clients included.
+    Cut { server: ServerId, other: Option<ServerId> },
     /// Hardware at this factor of its speed.
     Slow { server: ServerId, cpu: f64, disk: f64, nic: f64 },
 }

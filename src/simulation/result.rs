@@ -28,10 +28,16 @@ pub enum FailureReason {
     Abandoned,
     /// No answer within the client's timeout.
     ClientTimeout,
+    /// Nobody listens there: the process is down.
+    ConnectionRefused,
+    /// The process at the other end died, or knows nothing of the connection.
+    ConnectionReset,
+    /// No connection within its timeout, or before the kernel gave up.
+    ConnectTimeout,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 10] = [
+    pub const ALL: [FailureReason; 13] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -42,6 +48,9 @@ impl FailureReason {
         FailureReason::QueueFull,
         FailureReason::Abandoned,
         FailureReason::ClientTimeout,
+        FailureReason::ConnectionRefused,
+        FailureReason::ConnectionReset,
+        FailureReason::ConnectTimeout,
     ];
 
     /// As in summary.json.
@@ -57,6 +66,9 @@ impl FailureReason {
             FailureReason::QueueFull => "queue_full",
             FailureReason::Abandoned => "abandoned",
             FailureReason::ClientTimeout => "client_timeout",
+            FailureReason::ConnectionRefused => "connection_refused",
+            FailureReason::ConnectionReset => "connection_reset",
+            FailureReason::ConnectTimeout => "connect_timeout",
         }
     }
 }

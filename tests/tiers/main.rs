@@ -13,6 +13,7 @@ mod network;
 mod nginx;
 mod replica;
 mod stations;
+mod stopping;
 
 use foobar_sim::experiment::checks;
 use foobar_sim::scenario::{Overrides, Scenario, Warmup, load_str};

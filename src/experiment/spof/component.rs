@@ -71,22 +71,20 @@ impl Component {
     }
 }
 
-/// A failure of this component, as a fault of the scenario.
-pub fn fault_of(component: Component, at_s: f64, lasts_s: f64) -> Fault {
-    let effect = match component {
-        Component::Process { service, instance } => Effect::Hang { service, instances: vec![instance] },
-        Component::Server(_) | Component::Link(..) => panic!("not enumerated"),
+/// A failure of this component, as a fault of the scenario, and what it is called there.
+pub fn fault_of(component: Component, scenario: &Scenario, at_s: f64, lasts_s: f64) -> (Fault, &'static str) {
+    let (effect, word) = match component {
+        Component::Server(server) => (Effect::PowerOff { server }, "power_off"),
+        Component::Process { service, instance } => match scenario.services[service].kind {
+            // no process: its workers stop
+            ServiceKind::Station(_) => (Effect::Hang { service, instances: vec![instance] }, "hang"),
+            ServiceKind::Haproxy(_) | ServiceKind::Nginx(_) | ServiceKind::App(_) | ServiceKind::Mysql(_) => {
+                (Effect::Kill { service, instances: vec![instance] }, "kill")
+            }
+        },
+        Component::Link(server, other) => (Effect::Cut { server, other: Some(other) }, "cut"),
     };
-    Fault { when: When::At { at_s, lasts_s: Some(lasts_s) }, effect }
-}
-
-/// In the words of the scenario.
-pub fn what(component: Component, _scenario: &Scenario) -> &'static str {
-    match component {
-        Component::Server(_) => "power_off",
-        Component::Process { .. } => "hang",
-        Component::Link(..) => "cut",
-    }
+    (Fault { when: When::At { at_s, lasts_s: Some(lasts_s) }, effect }, word)
 }
 
 /// All that can fail, in the order of the scenario: servers, processes, links; and the names of what cannot be made to
@@ -95,9 +93,7 @@ pub fn components(scenario: &Scenario) -> (Vec<Component>, Vec<String>) {
     let mut found = Vec::new();
     let mut without = Vec::new();
     let hosts = |server: ServerId| scenario.services.iter().any(|s| s.servers.iter().any(|p| p.server == server));
-    if false {
-        found.extend((0..scenario.servers.len()).filter(|&server| hosts(server)).map(Component::Server));
-    }
+    found.extend((0..scenario.servers.len()).filter(|&server| hosts(server)).map(Component::Server));
     for (service, s) in scenario.services.iter().enumerate() {
         match &s.kind {
             ServiceKind::Station(station) if matches!(station.discipline, Discipline::Priority { .. }) => {
@@ -109,9 +105,7 @@ pub fn components(scenario: &Scenario) -> (Vec<Component>, Vec<String>) {
             }
         }
     }
-    if false {
-        found.extend(links(scenario).into_iter().map(|(a, b)| Component::Link(a, b)));
-    }
+    found.extend(links(scenario).into_iter().map(|(a, b)| Component::Link(a, b)));
     (found, without)
 }
 

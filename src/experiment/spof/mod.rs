@@ -115,7 +115,7 @@ pub fn run(
     let runs = if prepared.is_fixed() { 1 } else { options.runs };
     let doubt = Doubt { intervals: warnings.iter().all(|warning| warning.id != NO_WARMUP_FOUND), ..Doubt::default() };
 
-    let at = |component: Component| fault_of(component, horizon.at_s, horizon.lasts_s);
+    let at = |component: Component| fault_of(component, &quiet, horizon.at_s, horizon.lasts_s).0;
     let mut cases: Vec<Vec<Fault>> = vec![Vec::new()];
     cases.extend(components.iter().map(|&component| vec![at(component)]));
     let (mut pair_findings, mut pair_of) = (None, Vec::new());
@@ -150,7 +150,7 @@ pub fn run(
         found.push(ComponentFindings {
             name: component.name(&quiet),
             kind: component.kind(),
-            fault: component::what(component, &quiet),
+            fault: fault_of(component, &quiet, horizon.at_s, horizon.lasts_s).1,
             spof: verdict(&classes, options),
             classes,
             failed: pairing.failed(),

@@ -149,6 +149,10 @@ impl Sharing {
         (removed.into_iter().map(|(finish, ())| finish.request()).collect(), next)
     }
 
+    pub fn holds(&self, request: RequestId) -> bool {
+        self.finishes.iter().any(|(finish, ())| finish.request() == request)
+    }
+
     /// After `remove_where`: the figures of one who was taken out.
     pub fn count_removal(&mut self, now: u64, entered: u64) {
         self.observed.abandon(now, entered);

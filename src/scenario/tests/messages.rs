@@ -99,8 +99,7 @@ fn what_comes_later_is_not_read() {
         "--service.db.replication.mode=semi-sync",
         "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",
-        "+[[fault]]\nat = \"1 s\"\nkill = { service = \"cpu\" }",
-        "--fault=[{ at = \"1 s\", power_off = \"db1\" }]",
+        "--fault=[{ at = \"1 s\", maintenance = \"db1\" }]",
         "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
     ] {
         check(text, &["not supported yet"]);
@@ -133,7 +132,7 @@ fn clients_that_cannot_be() {
 #[test]
 fn faults_that_cannot_be() {
     for (text, expected) in [
-        ("--fault=[{ at = \"1 s\" }]", &["fault.0.hang: missing", "say what goes wrong", "slow = {"][..]),
+        ("--fault=[{ at = \"1 s\" }]", &["fault.0.kill: missing", "say what goes wrong", "slow = {"][..]),
         ("--fault=[{ hang = { service = \"app\" } }]", &["fault.0.at: missing", "mttf"]),
         ("--fault=[{ at = \"-1 s\", hang = { service = \"app\" } }]", &["cannot be negative"]),
         ("--fault=[{ at = \"1 s\", lasts = \"0 s\", hang = { service = \"app\" } }]", &["zero is not possible"]),
@@ -160,6 +159,9 @@ fn faults_that_cannot_be() {
              [[fault]]\nmttf = \"1 h\"\nmttr = \"1 s\"\nhang = { service = \"s\" }\n",
             &["has no end before the next fault", "set simulation.duration"],
         ),
+        ("--fault=[{ at = \"1 s\", power_off = \"app9\" }]", &["there is no server `app9`"]),
+        ("--fault=[{ at = \"1 s\", cut = [\"app1\", \"app1\"] }]", &["between two different ones", "cut = \"db1\""]),
+        ("--fault=[{ at = \"1 s\", cut = [] }]", &["between two different ones"]),
         (
             "--fault=[{ at = \"1 s\", slow = { server = \"app1\", cpu = 0.5 }, hang = { service = \"app\" } }]",
             &["cannot stand beside"],

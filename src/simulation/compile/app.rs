@@ -34,15 +34,12 @@ impl Compiler<'_> {
                 Runtime::EventLoop { processes } => processes,
             };
             let base = memory.base_bytes + memory.per_worker_bytes * workers as f64;
-            let mut pools = vec![slots];
-            pools.extend(pool);
-            let process = self.process(name.clone(), account, base, memory.restart_s, pools);
+            let process = self.process(name.clone(), account, base, memory.restart_s);
             self.named.insert(name, process);
             process
         });
 
         let sub = self.open_sub();
-        let first = self.here();
         let cpu = format!("{}.cpu", self.service_name(service));
         let body = |c: &mut Self| {
             if let Some(amount) = &demand.cpu {
@@ -63,12 +60,7 @@ impl Compiler<'_> {
             Runtime::Workers { .. } => self.hold(slots, refused, inside),
             Runtime::EventLoop { .. } => inside(self),
         }
-        let sub = self.close_sub_returning(sub);
-        if let Some(process) = process {
-            let end = self.here();
-            self.net.processes[process as usize].steps.push((first, end));
-        }
-        sub
+        self.close_sub_returning(sub)
     }
 
     /// Runs `body` with the request's memory taken.

@@ -104,7 +104,11 @@ impl Compiler<'_> {
             self.account_transfer(links, &[1.0], bytes, false);
         }
         let to = self.subs[callee].entry;
-        self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+        let call = self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+        if new < 1.0 {
+            let draw = self.bits_draw(NEW_CONNECTION);
+            self.net.client_connections.push((call, draw, crate::model::program::threshold(new)));
+        }
         self.account_call(callee, 1.0);
         if let Some((draw, bytes)) = response {
             self.emit(Step::Receive { links, draw });

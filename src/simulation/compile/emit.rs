@@ -29,9 +29,7 @@ impl Compiler<'_> {
 
     pub(super) fn emit(&mut self, step: Step) -> StepId {
         self.net.steps.push(step);
-        if !self.scenario.faults.is_empty() {
-            self.net.process_of_step.push(self.process);
-        }
+        self.net.process_of_step.push(self.process);
         self.here() - 1
     }
 

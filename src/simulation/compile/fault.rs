@@ -1,28 +1,46 @@
 //! Faults: which processes and stations they concern.
 
 use super::{CompileNote, Compiler, SubKey};
-use crate::model::network::{Fault, FaultTimes, Leaf, StationAt};
+use crate::model::network::{Cut, Fault, FaultTimes, Leaf, StationAt};
 use crate::model::program::round_nanos;
 use crate::model::request::NONE;
 use crate::scenario::{Effect, ServerId, ServiceId, ServiceKind, When};
 
 impl Compiler<'_> {
-    /// The number of the process whose program a key's is; `NONE`: the client's.
-    pub(super) fn process_of(&mut self, key: SubKey) -> u32 {
-        let at = match key {
-            SubKey::Client { .. } | SubKey::Attempt { .. } => return NONE,
-            SubKey::Serve { service, instance, .. } | SubKey::Read { service, instance, .. } => (service, instance),
+    /// Numbers every server's share of every service, before any program.
+    pub(super) fn make_processes(&mut self) {
+        for (service, s) in self.scenario.services.iter().enumerate() {
+            let servers = match &s.kind {
+                ServiceKind::Mysql(_) => self.database_servers(service),
+                _ => self.servers_of(service),
+            };
+            for (instance, server) in servers.into_iter().enumerate() {
+                self.processes.insert((service, instance), self.net.process_servers.len() as u32);
+                self.net.process_servers.push(server.map_or(NONE, |server| server as u32));
+            }
+        }
+    }
+
+    /// The number of a server's share of a service.
+    pub(super) fn process_number(&self, service: ServiceId, instance: usize) -> u32 {
+        self.processes[&(service, instance)]
+    }
+
+    /// The process whose program a key's is; `NONE`: the client's.
+    pub(super) fn process_of(&self, key: SubKey) -> u32 {
+        match key {
+            SubKey::Client { .. } | SubKey::Attempt { .. } => NONE,
+            SubKey::Serve { service, instance, .. } | SubKey::Read { service, instance, .. } => {
+                self.process_number(service, instance)
+            }
             // writes are the primary's
-            SubKey::Transaction { service, .. } => (service, 0),
-            SubKey::Apply { service, replica, .. } => (service, replica + 1),
-        };
-        let next = self.processes.len() as u32;
-        *self.processes.entry(at).or_insert(next)
+            SubKey::Transaction { service, .. } => self.process_number(service, 0),
+            SubKey::Apply { service, replica, .. } => self.process_number(service, replica + 1),
+        }
     }
 
     /// Once all programs are written.
     pub(super) fn faults(&mut self) {
-        self.net.process_count = self.processes.len() as u32;
         for (index, fault) in self.scenario.faults.iter().enumerate() {
             let nanos = |seconds: f64| round_nanos(seconds * 1e9);
             let when = match &fault.when {
@@ -37,16 +55,44 @@ impl Compiler<'_> {
             if matches!(when, FaultTimes::Once { at, .. } if at >= end) {
                 self.notes.push(CompileNote::FaultAfterTheEnd { fault: index + 1 });
             }
-            let (hung, slowed) = match &fault.effect {
-                Effect::Hang { service, instances } => self.hung(*service, instances),
-                Effect::Slow { server, cpu, disk, nic } => (Vec::new(), self.slowed(*server, *cpu, *disk, *nic)),
-            };
-            if hung.is_empty() && slowed.is_empty() {
+            let leaf = self.leaf(Leaf::Fault(index as u32));
+            let mut compiled = Fault { leaf, when, ..Fault::default() };
+            match &fault.effect {
+                Effect::Hang { service, instances } => {
+                    (compiled.hung, compiled.slowed) = self.hung(*service, instances);
+                }
+                Effect::Slow { server, cpu, disk, nic } => compiled.slowed = self.slowed(*server, *cpu, *disk, *nic),
+                Effect::Kill { service, instances } => {
+                    compiled.killed = instances.iter().map(|&i| self.process_number(*service, i)).collect();
+                }
+                Effect::PowerOff { server } => compiled.dark = vec![*server as u32],
+                Effect::Cut { server, other } => {
+                    compiled.cuts = vec![Cut { server: *server as u32, other: other.map_or(NONE, |o| o as u32) }];
+                }
+            }
+            if !self.has_effect(&compiled) {
                 self.notes.push(CompileNote::FaultWithoutEffect { fault: index + 1 });
             }
-            let leaf = self.leaf(Leaf::Fault(index as u32));
-            self.net.faults.push(Fault { leaf, when, hung, slowed, active: false, count: 0 });
+            self.net.faults.push(compiled);
         }
+        let cards = |server: usize| {
+            let card = |station: Option<u32>| station.unwrap_or(NONE);
+            [card(self.hardware.nic_out[server]), card(self.hardware.nic_in[server])]
+        };
+        self.net.cards = (0..self.scenario.servers.len()).map(cards).collect();
+    }
+
+    /// Whether any request could feel it.
+    fn has_effect(&self, fault: &Fault) -> bool {
+        let used = |process: u32| self.net.process_of_step.contains(&process);
+        let on = |server: u32| {
+            (0..self.net.process_servers.len() as u32)
+                .any(|p| self.net.process_servers[p as usize] == server && used(p))
+        };
+        fault.hung.iter().chain(&fault.killed).any(|&process| used(process))
+            || !fault.slowed.is_empty()
+            || fault.dark.iter().any(|&server| on(server))
+            || fault.cuts.iter().any(|cut| on(cut.server) && (cut.other == NONE || on(cut.other)))
     }
 
     fn hung(&mut self, service: ServiceId, instances: &[usize]) -> (Vec<u32>, Vec<(StationAt, f64)>) {
@@ -56,7 +102,7 @@ impl Compiler<'_> {
             let stops = station.filter(|at| matches!(at, StationAt::Fcfs(_) | StationAt::Sharing(_)));
             return (Vec::new(), stops.map(|at| (at, 0.0)).into_iter().collect());
         }
-        let hung = instances.iter().filter_map(|&i| self.processes.get(&(service, i)).copied());
+        let hung = instances.iter().map(|&i| self.process_number(service, i));
         (hung.collect(), Vec::new())
     }
 

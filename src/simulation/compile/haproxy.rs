@@ -187,6 +187,7 @@ impl Compiler<'_> {
         // a limit on each server sends requests where there is room
         let looks_at_state = policy.looks_at_state() || slots.iter().any(|s| s.maxconn.is_some());
         let dispatcher = self.net.dispatchers.len() as u32;
+        self.net.process_of_dispatcher.push(self.process);
         let choice = purpose(&format!("{name}.choice"));
         self.net.dispatchers.push(Dispatcher {
             balancer: Balancer::new(policy, slots),

@@ -202,6 +202,7 @@ impl Compiler<'_> {
         let workers = (made.capacity != u32::MAX).then_some(made.capacity);
         let pool = self.net.pools.len() as u32;
         self.net.pools.push(made);
+        self.net.process_of_pool.push(self.process);
         self.register(name.clone(), role, StationAt::Pool(pool), workers);
         self.named.insert(name, pool);
         pool
@@ -303,7 +304,7 @@ impl Compiler<'_> {
     }
 
     /// A process whose memory is followed.
-    pub(super) fn process(&mut self, name: String, memory: u32, base: f64, restart_s: f64, pools: Vec<u32>) -> u32 {
+    pub(super) fn process(&mut self, name: String, memory: u32, base: f64, restart_s: f64) -> u32 {
         let process = self.net.processes.len() as u32;
         let leaf = self.leaf(Leaf::Restart(process));
         self.net.processes.push(Process {
@@ -311,8 +312,7 @@ impl Compiler<'_> {
             memory,
             base,
             used: base,
-            steps: Vec::new(),
-            pools,
+            number: self.process,
             restart_ns: round_nanos(restart_s * 1e9),
             down: false,
             leaf,

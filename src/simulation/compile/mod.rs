@@ -162,6 +162,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
 impl Compiler<'_> {
     fn begin(&mut self) {
         use crate::model::program::Step;
+        self.make_processes();
         // work that nobody waits for returns here: a call whose failure and success alike end it
         self.emit(Step::CallFixed { to: 1, chosen: 0, fail: 1 });
         self.emit(Step::BranchEnd);
@@ -173,6 +174,9 @@ impl Compiler<'_> {
     fn set_delays(&mut self) {
         use crate::model::program::Step;
         use crate::model::station::Patience;
+        if !self.scenario.faults.is_empty() {
+            self.net.retransmissions = self.leaf(Leaf::Retransmissions);
+        }
         let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. });
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);

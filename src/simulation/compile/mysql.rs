@@ -7,6 +7,7 @@ use crate::engine::Distribution;
 use crate::model::cache::hit_ratio;
 use crate::model::network::{Database, Replica, Role, StationAt};
 use crate::model::program::{DrawId, Step};
+use crate::model::request::NONE;
 use crate::model::station::{Pool, Stage};
 use crate::scenario::{Amount, BufferPool, ClassId, Mysql, Popularity, ServerId, ServiceId, ServiceKind, Transaction};
 use crate::simulation::result::FailureReason;
@@ -194,6 +195,7 @@ impl Compiler<'_> {
         }
         let stage = self.net.stages.len() as u32;
         self.net.stages.push(Stage::default());
+        self.net.process_of_stage.push(if instance == 0 { self.process } else { NONE });
         self.register(name.clone(), Role::Stage, StationAt::Stage(stage), Some(1));
         self.named.insert(name, stage);
         stage
@@ -230,6 +232,9 @@ impl Compiler<'_> {
         let appliers = self.database_name(service, replica + 1, "appliers");
         let workers = mysql.replica_parallel_workers.max(1);
         let appliers = self.pool(appliers, Role::Applier, |_| Pool::new(workers));
+        // what is on its way to a replica survives the replica's restart
+        self.net.process_of_pool[dump as usize] = NONE;
+        self.net.process_of_pool[appliers as usize] = NONE;
         let hit = self.buffer_pool_hit(service);
         let sub = self.open_sub();
         let bytes = self.number_draw(&format!("{name}.log"), &t.log_bytes);

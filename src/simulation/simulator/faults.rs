@@ -5,28 +5,16 @@
 //! reaches it, until it goes on. A burst that it has begun on a processor runs to its end.
 
 use super::Simulator;
+use super::stopping::Stop;
 use crate::engine::event_set::EventSet;
 use crate::engine::random::purpose;
 use crate::model::network::{FaultTimes, Leaf, StationAt};
 use crate::model::program::{StepId, round_nanos};
 use crate::model::request::{NONE, RequestId};
+use crate::simulation::result::FailureReason;
 
 const UP: u64 = purpose("fault.up");
 const DOWN: u64 = purpose("fault.down");
-
-/// Processes that stand still, and who waits for them to go on.
-#[derive(Default)]
-pub(super) struct Hung {
-    /// How many faults stop a process.
-    times: Vec<u32>,
-    held: Vec<Vec<RequestId>>,
-}
-
-impl Hung {
-    pub(super) fn new(processes: u32) -> Hung {
-        Hung { times: vec![0; processes as usize], held: vec![Vec::new(); processes as usize] }
-    }
-}
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Schedules the first of each fault.
@@ -68,18 +56,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             FaultTimes::Random { .. } => Some(self.now + self.lasts(index)),
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
-        for process in self.net.faults[index].hung.clone() {
-            let process = process as usize;
-            if begins {
-                self.hung.times[process] += 1;
-            } else {
-                self.hung.times[process] -= 1;
-                if self.hung.times[process] == 0 {
-                    // in the order in which they came
-                    self.ready.extend(std::mem::take(&mut self.hung.held[process]));
-                }
-            }
-        }
+        self.change_processes(index, begins);
         for (station, _) in self.net.faults[index].slowed.clone() {
             let active = self.net.faults.iter().filter(|fault| fault.active).flat_map(|fault| &fault.slowed);
             let speed = active.filter(|(at, _)| *at == station).map(|(_, factor)| factor).product();
@@ -88,24 +65,77 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         NONE
     }
 
-    /// Whether whoever is about to do this step must wait; then it is held.
+    /// A fault begins or ends for processes, servers and ways.
+    fn change_processes(&mut self, index: usize, begins: bool) {
+        let fault = &self.net.faults[index];
+        let (hung, killed, dark) = (fault.hung.clone(), fault.killed.clone(), fault.dark.clone());
+        let cuts = fault.cuts.clone();
+        for process in 0..self.net.process_servers.len() as u32 {
+            let server = self.server_of(process);
+            let (by_kill, by_power) = (killed.contains(&process), server != NONE && dark.contains(&server));
+            let by_hang = hung.contains(&process);
+            if !by_kill && !by_power && !by_hang {
+                continue;
+            }
+            let ran = self.runs(process);
+            count(&mut self.world.killed[process as usize], by_kill, begins);
+            count(&mut self.world.hung[process as usize], by_hang, begins);
+            if by_power && begins {
+                // its neighbours on the server go with it
+                if ran {
+                    self.stop_process(process, Stop::Silent);
+                }
+            } else if by_kill && begins && ran {
+                self.stop_process(process, Stop::Reset(FailureReason::ConnectionReset));
+            }
+        }
+        for &server in &dark {
+            if begins && self.has_power(server) {
+                self.clear_cards_of(server);
+            }
+            count(&mut self.world.dark[server as usize], true, begins);
+        }
+        for cut in cuts {
+            match begins {
+                true => self.world.cuts.push(cut),
+                false => {
+                    let at = self.world.cuts.iter().position(|other| *other == cut).expect("a cut that ends was made");
+                    self.world.cuts.remove(at);
+                }
+            }
+        }
+        for process in 0..self.net.process_servers.len() as u32 {
+            let concerned = killed.contains(&process) || dark.contains(&self.server_of(process));
+            if !begins && concerned && self.runs(process) {
+                self.start_process(process);
+            }
+            if self.runs(process) && !self.hangs(process) {
+                // in the order in which they came
+                let held = std::mem::take(&mut self.world.held[process as usize]);
+                self.ready.extend(held);
+            }
+        }
+    }
+
+    /// Whether whoever is about to do this step must wait; then it is held. Who reaches a process that stands still is
+    /// taken in by its kernel; work that the system does for itself waits for a process that is gone, too.
     #[inline(always)]
     pub(super) fn held_before(&mut self, id: RequestId, step: StepId) -> bool {
         if !WATCHED || self.net.faults.is_empty() {
             return false;
         }
         let process = self.net.process_of_step[step as usize];
-        if process == NONE || self.hung.times[process as usize] == 0 {
+        if process == NONE || !(self.hangs(process) || (self.slab[id].depth == 0 && !self.runs(process))) {
             return false;
         }
         self.slab[id].step = step;
-        self.hung.held[process as usize].push(id);
+        self.world.held[process as usize].push(id);
         true
     }
 
     /// Takes one out that is held; false if it is not.
     pub(super) fn forget_held(&mut self, id: RequestId) -> bool {
-        for held in &mut self.hung.held {
+        for held in &mut self.world.held {
             if let Some(at) = held.iter().position(|&other| other == id) {
                 held.remove(at);
                 return true;
@@ -181,5 +211,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[cold]
     pub(super) fn stop_at_once(&mut self, station: u32, holder: u32, work: u64) {
         self.net.fcfs[station as usize].stopped.push((holder, work as f64));
+    }
+}
+
+fn count(times: &mut u32, concerned: bool, begins: bool) {
+    if concerned {
+        if begins {
+            *times += 1;
+        } else {
+            *times -= 1;
+        }
     }
 }

@@ -85,6 +85,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             return;
         }
         let now = self.now;
+        if wait.at == WaitAt::Silence {
+            return self.fail_in_silence(id, FailureReason::ConnectTimeout);
+        }
         let entered = self.slab[id].entered;
         let blocked = self.net.steps[self.slab[id].step as usize - 1];
         let (failure, fail) = match (wait.at, blocked) {
@@ -112,12 +115,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 (reason, fail)
             }
             (WaitAt::Dispatcher(dispatcher), Step::Dispatch { fail, .. }) => {
-                let server = self.chosen(id) as usize;
-                let d = &mut self.net.dispatchers[dispatcher as usize];
-                let bound = d.bound.get(server).is_some_and(|q| q.ids(&self.slab).contains(&id));
-                let queue = if bound { &mut d.bound[server] } else { &mut d.pool.queue };
-                queue.remove(&mut self.slab, id);
-                d.pool.observed.abandon(now, entered);
+                self.leave_dispatcher(id, dispatcher);
                 (FailureReason::QueueTimeout as u8, fail)
             }
             (at, step) => panic!("{at:?} timed out in {step:?}"),

@@ -14,6 +14,9 @@ mod memory;
 mod pools;
 mod queues;
 mod sharing;
+mod silence;
+mod stopping;
+mod world;
 
 use std::collections::VecDeque;
 
@@ -56,7 +59,8 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
     pub(super) cohorts: Option<Box<Cohorts>>,
-    hung: faults::Hung,
+    world: world::World,
+    silence: silence::Silence,
     /// Root of the draws of random faults.
     pub(super) fault_key: Key,
 }
@@ -111,7 +115,8 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 .filter(|&l| matches!(net.leaves[l as usize], Leaf::FcfsWorker(_)))
                 .collect(),
             vacated: Vacated { leaf: NONE, taken: false, due: 0, sequence: 0 },
-            hung: faults::Hung::new(net.process_count),
+            world: world::World::new(&net),
+            silence: silence::Silence::default(),
             fault_key: Key::default(),
             net,
             sources: sources.into(),
@@ -161,6 +166,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
+                Leaf::Retransmissions => Fired::settled(self.retransmission_due(leaf)),
             };
             // one place for this too
             if fired.again != SETTLED {
@@ -332,8 +338,11 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     request.frames[depth].after = at + 1;
                     request.depth += 1;
                     at = self.net.entries[(entries + request.frames[depth].chosen) as usize];
-                    if self.held_before(id, at) {
-                        return;
+                    if WATCHED && !self.net.faults.is_empty() {
+                        match self.admit(id, at) {
+                            Some(to) => at = to,
+                            None => return,
+                        }
                     }
                 }
                 Step::CallFixed { to, chosen, .. } => {
@@ -343,14 +352,21 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     request.frames[depth].chosen = chosen;
                     request.depth += 1;
                     at = to;
-                    if self.held_before(id, at) {
-                        return;
+                    if WATCHED && !self.net.faults.is_empty() {
+                        match self.admit(id, at) {
+                            Some(to) => at = to,
+                            None => return,
+                        }
                     }
                 }
                 Step::Return => {
-                    at = self.return_step(id);
-                    if self.held_before(id, at) {
-                        return;
+                    if WATCHED && !self.net.faults.is_empty() {
+                        match self.come_back(id, at) {
+                            Some(to) => at = to,
+                            None => return,
+                        }
+                    } else {
+                        at = self.return_step(id);
                     }
                 }
                 Step::Dispatch { dispatcher, fail } => {
