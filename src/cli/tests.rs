@@ -49,6 +49,10 @@ impl Simulator for Fake {
         Ok(outcome)
     }
 
+    fn spof(&self, _: &Scenario, _: &spof::Args, _: &Written, _: &Progress) -> Result<(Findings, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }

@@ -75,6 +75,14 @@ pub fn load_str(name: &str, text: &str, overrides: &Overrides) -> Result<Scenari
     validate(root, name.trim_end_matches(".toml"), files, diagnostics)
 }
 
+/// A time with its unit, as in a scenario: `"60 s"` is 60.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_time(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
+}
+
 /// What turned out only when a valid scenario was used, about the value of one key.
 pub struct Complaint<'a> {
     /// The tables and the key.

@@ -1,7 +1,7 @@
 //! What the failures of a scenario cost, in the form in which it is reported: the content of spof.json. Units are last
 //! in every name; times of a failure count from its beginning.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::component::Kind;
 use crate::experiment::summary::{AssumptionSummary, Estimate, ScenarioId, Totals, Warning};
@@ -45,6 +45,7 @@ pub struct Baseline {
     pub classes: Vec<ClassSuccess>,
     pub p99_ms: P99,
     /// (reason, requests of a run) in the same part of the run as with a failure.
+    #[serde(serialize_with = "object")]
     pub failures: Vec<(String, f64)>,
 }
 
@@ -116,6 +117,7 @@ pub struct ComponentFindings {
     /// Requests of one failure as simulated that were not answered in time, more than without it.
     pub failed: Estimate,
     /// (reason, requests of a run) that ended after the failure began; who is never answered has no reason.
+    #[serde(serialize_with = "object")]
     pub failures: Vec<(String, f64)>,
     pub p99_ms: P99,
     /// Until what is missing is half of the most; `None`: nobody sees it, or it stays as it is.
@@ -123,14 +125,36 @@ pub struct ComponentFindings {
     pub recovery: Recovery,
     pub overload: Option<Overload>,
     pub cost: Cost,
+    /// In a file of its own.
+    #[serde(skip)]
     pub over_time: OverTime,
 }
 
+impl ComponentFindings {
+    /// The class that fares worst once failover has settled; the first among equals.
+    pub fn worst(&self) -> Option<&ClassSuccess> {
+        let judged = self.classes.iter().filter(|class| class.settled.value.is_some());
+        judged.reduce(|worst, next| if next.settled.value < worst.settled.value { next } else { worst })
+    }
+
+    pub fn fault_kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Server => "server",
+            Kind::Process => "process",
+            Kind::Link => "link",
+        }
+    }
+}
+
 /// By when requests came, all runs together, from t = 0.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct OverTime {
     /// For each class its share answered in time in each window; null: nobody came.
     pub success: Vec<(String, Vec<Option<f64>>)>,
+}
+
+fn object<S: Serializer>(named: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 
 /// In a year of 365.25 days.
