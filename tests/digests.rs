@@ -485,7 +485,7 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         server("db1", large),
         server("db2", large),
     ];
-    let on = |server, weight| Placement { server, weight, maxconn: None };
+    let on = |server, weight| Placement { server, weight, maxconn: None, backup: false };
     let service = |name: &str, servers, kind| Service { name: name.into(), servers, kind };
     let haproxy = Haproxy {
         maxconn: 2000,
@@ -501,19 +501,45 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         balance: Balance::LeastConn,
         server_maxconn: Some(300),
         timeout_queue_s: 0.5,
+        timeout_connect_s: 5.0,
+        timeout_server_s: None,
+        retries: 3,
+        redispatch: false,
+        check: None,
     };
     let nginx = Nginx {
         worker_processes: 4,
         worker_connections: 512,
         files: Some(Files { total_bytes: 40e9, popularity: Popularity::Zipf(0.9) }),
         aio_threads: false,
-        upstream: Some(Upstream { service: 2, balance: NginxBalance::LeastConn, keepalive: 0 }),
+        upstream: Some(Upstream {
+            service: 2,
+            balance: NginxBalance::LeastConn,
+            keepalive: 0,
+            max_fails: 0,
+            fail_timeout_s: 10.0,
+            connect_timeout_s: 60.0,
+            read_timeout_s: 60.0,
+            next_upstream: foobar_sim::scenario::NextUpstream {
+                error: false,
+                timeout: false,
+                non_idempotent: false,
+                http_500: false,
+                tries: 0,
+            },
+        }),
     };
     let app = App {
         runtime: Runtime::Workers { workers: 16 },
         backlog: 20,
         memory: Some(AppMemory { base_bytes: 200e6, per_worker_bytes: 30e6, when_full, restart_s: 0.3 }),
-        database: Some(Database { service: 3, pool: 6, acquire_timeout_s: 0.02 }),
+        database: Some(Database {
+            service: 3,
+            pool: 6,
+            acquire_timeout_s: 0.02,
+            connect_timeout_s: 10.0,
+            read_timeout_s: None,
+        }),
     };
     let mysql = Mysql {
         primary: 4,

@@ -16,6 +16,8 @@ impl Network {
                 Step::Jump { .. }
                     | Step::Begin { .. }
                     | Step::Return
+                    | Step::Accept
+                    | Step::CheckEnd { .. }
                     | Step::End
                     | Step::BranchEnd
                     | Step::AttemptEnd
@@ -45,6 +47,10 @@ impl Network {
                 | Leaf::Restart(_)
                 | Leaf::Fault(_)
                 | Leaf::Retransmissions => {}
+                Leaf::Check(check) => {
+                    inside(check, self.checks.len());
+                    self.step(self.checks[check as usize].entry);
+                }
             }
         }
         let patiences = self.fcfs.iter().map(|s| s.patience).chain(self.pools.iter().map(|p| p.patience));
@@ -109,6 +115,14 @@ impl Network {
                 self.step(fail);
             }
             Step::Undispatch { dispatcher } => inside(dispatcher, self.dispatchers.len()),
+            Step::PropagateFailure { links } => inside(links, self.links.len()),
+            Step::TryAgain { proxy, call, .. } => {
+                inside(proxy, self.proxies.len());
+                self.step(call);
+            }
+            Step::CheckEnd { check } => inside(check, self.checks.len()),
+            Step::Answer { .. } | Step::Pause => {}
+            Step::Deadline { timeouts, .. } => inside(timeouts, self.timeouts.len()),
             Step::Route { router } => inside(router, self.routers.len()),
             Step::CallChosen { entries, fail } => {
                 inside(entries, self.entries.len());
@@ -162,6 +176,7 @@ impl Network {
             }
             Step::DelayDrawn { draw, .. } => self.draw(draw),
             Step::Return
+            | Step::Accept
             | Step::BranchEnd
             | Step::AttemptEnd
             | Step::Gone

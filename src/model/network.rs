@@ -38,6 +38,8 @@ pub struct Network {
     pub patiences: Patiences,
 
     pub clients: Vec<Clients>,
+    pub proxies: Vec<Proxy>,
+    pub checks: Vec<Check>,
     pub databases: Vec<Database>,
     pub replicas: Vec<Replica>,
     pub routers: Vec<Router>,
@@ -94,6 +96,8 @@ pub enum Leaf {
     Fault(u32),
     /// Somebody sends again what nobody has acknowledged.
     Retransmissions,
+    /// A health check begins.
+    Check(u32),
 }
 
 /// Which array holds a station, and how it is reported.
@@ -157,7 +161,8 @@ pub struct TimeoutLine {
     pub queue: VecDeque<(u64, u64, Wait)>,
 }
 
-/// A wait that may end by a timeout: stale when the request's epoch has moved on.
+/// A wait that may end by a timeout: stale when the request's epoch has moved on. For an answer, `request` is the number
+/// of a deadline, with an epoch of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     pub request: RequestId,
@@ -175,6 +180,8 @@ pub enum WaitAt {
     Dispatcher(u32),
     /// For a connection, where nobody answers.
     Silence,
+    /// For the answer to a call.
+    Answer,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -248,6 +255,78 @@ impl Cut {
 pub enum FaultTimes {
     Once { at: u64, until: Option<u64> },
     Random { up: Sampler, down: Sampler },
+}
+
+/// What a proxy does when a call has failed.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Who chooses among its servers, if there is a choice.
+    pub dispatcher: Option<u32>,
+    pub rule: TryAgainRule,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum TryAgainRule {
+    /// HAProxy's `retries`: connections that failed. `in_turn`: the algorithm deals out in turn.
+    Haproxy { retries: u8, redispatch: bool, in_turn: bool, turnaround_ns: u64, error_limit: u32 },
+    /// nginx's `proxy_next_upstream`: `tries` servers in all.
+    Nginx { tries: u8, error: bool, timeout: bool, non_idempotent: bool, http_500: bool },
+}
+
+/// HAProxy's health check of one server. Times in nanoseconds.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub leaf: u32,
+    pub dispatcher: u32,
+    pub server: u32,
+    /// Whose check it is.
+    pub process: u32,
+    /// First step of its program.
+    pub entry: StepId,
+    pub class: u16,
+    pub inter: u64,
+    pub fastinter: u64,
+    pub downinter: u64,
+    pub fall: u32,
+    pub rise: u32,
+    /// HAProxy's count: from `rise` on the server is up; `rise + fall - 1` is the best.
+    pub health: u32,
+    /// Failed requests in a row.
+    pub errors: u32,
+    /// How often its process had been stopped when the check under way began.
+    pub stops: u32,
+}
+
+impl Check {
+    /// Time to the next check.
+    pub fn interval(&self) -> u64 {
+        if self.health == self.rise + self.fall - 1 {
+            self.inter
+        } else if self.health == 0 {
+            self.downinter
+        } else {
+            self.fastinter
+        }
+    }
+
+    /// A check has passed or not; `Some(up)`: with it the server's state changes.
+    pub fn count(&mut self, passed: bool) -> Option<bool> {
+        let up = self.health >= self.rise;
+        if passed {
+            self.errors = 0;
+            self.health += 1;
+            if self.health >= self.rise {
+                self.health = self.rise + self.fall - 1;
+            }
+        } else {
+            self.health = self.health.saturating_sub(1);
+            if self.health < self.rise {
+                self.health = 0;
+            }
+        }
+        let now = self.health >= self.rise;
+        (now != up).then_some(now)
+    }
 }
 
 /// The clients of a source who do not wait forever, or who try again.

@@ -88,6 +88,33 @@ pub enum Step {
     Route {
         router: u32,
     },
+    /// The wire on which a failure comes back to the caller; what it found out by itself takes no time.
+    PropagateFailure {
+        links: u32,
+    },
+    /// A service answers with an error page.
+    Answer {
+        by: Tier,
+    },
+    /// A proxy's call has failed: from `call` again, or on to the fifth step from here. Between them are two pauses,
+    /// before the call and before the step behind it.
+    TryAgain {
+        /// What may be sent twice, may.
+        idempotent: bool,
+        proxy: u32,
+        call: StepId,
+    },
+    /// Somebody waits before the next step.
+    Pause,
+    /// A health check has its answer.
+    CheckEnd {
+        check: u32,
+    },
+    /// The answer to the next call is awaited for so long: a line of timeouts. Then the call fails with `reason`.
+    Deadline {
+        reason: u8,
+        timeouts: u32,
+    },
     /// Call the chosen server's program: `entries + chosen`.
     CallChosen {
         entries: u32,
@@ -100,6 +127,8 @@ pub enum Step {
         fail: StepId,
     },
     Return,
+    /// The kernel of the callee accepts a connection, for a process that may stand still.
+    Accept,
 
     /// Bytes from caller to the chosen callee, through both network cards at once.
     Send {
@@ -219,6 +248,14 @@ pub enum Step {
     },
     /// The client has its answer, or its failure.
     End,
+}
+
+/// Who answers with an error page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    Haproxy,
+    Nginx,
+    App,
 }
 
 /// A random quantity that a step needs. Times are in nanoseconds.

@@ -7,15 +7,18 @@ pub type RequestId = u32;
 pub const NONE: u32 = u32::MAX;
 
 /// Deepest nesting of services that call each other.
-pub const DEPTH_MAX: usize = 6;
+pub const DEPTH_MAX: usize = 5;
+/// Calls of the outer services may have a deadline.
+pub const DEADLINES: usize = 4;
 
 /// One service's view of a request: where to go on when it returns, and whom it called last.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(2))]
 pub struct Frame {
     /// Step after the call that made this frame.
     pub after: u32,
     /// Server (index within the called service) that this frame's current call went to.
-    pub chosen: u32,
+    pub chosen: u16,
 }
 
 /// What is known of a request in flight. The first cache line is what plain stations touch.
@@ -51,6 +54,10 @@ pub struct Request {
     /// Closed user, numbered over all sources; `NONE` for open traffic.
     pub user: u32,
     pub frames: [Frame; DEPTH_MAX],
+    /// How often a proxy (HAProxy, nginx) has tried another connection for it.
+    pub tries: [u8; 2],
+    /// By depth of the caller: its deadline for the answer, as numbered by `Deadlines`; 0: none.
+    pub deadlines: [u32; DEADLINES],
     /// Work and size that a trace supplied: nanoseconds (two columns), bytes.
     pub given: [f32; 3],
     /// Source of traffic; `NONE` for internal work such as replication.
@@ -76,6 +83,8 @@ impl Request {
             parent: NONE,
             user: NONE,
             frames: [Frame::default(); DEPTH_MAX],
+            tries: [0; 2],
+            deadlines: [0; DEADLINES],
             given: [f32::NAN; 3],
             source: NONE,
         }

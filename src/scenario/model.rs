@@ -104,6 +104,8 @@ pub struct Placement {
     pub weight: u32,
     /// HAProxy's per-server limit for this instance, when it differs from `default_server`.
     pub maxconn: Option<u32>,
+    /// Gets requests only while none of the others is up.
+    pub backup: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -129,6 +131,34 @@ pub struct Haproxy {
     pub server_maxconn: Option<u32>,
     /// Seconds in the backend's queue, then 503.
     pub timeout_queue_s: f64,
+    /// Seconds for a connection to a server.
+    pub timeout_connect_s: f64,
+    /// Seconds for its answer; `None`: as long as it takes.
+    pub timeout_server_s: Option<f64>,
+    /// Connections that are tried after the first has failed.
+    pub retries: u32,
+    /// The last of them, or all where the algorithm deals out in turn, go to another server.
+    pub redispatch: bool,
+    /// `None`: servers are taken to be up.
+    pub check: Option<HealthCheck>,
+}
+
+/// How HAProxy looks after the servers of a backend. Times in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheck {
+    pub inter_s: f64,
+    /// While a server is on its way up or down; `None`: `inter`.
+    pub fastinter_s: Option<f64>,
+    /// While it is down; `None`: `inter`.
+    pub downinter_s: Option<f64>,
+    pub fall: u32,
+    pub rise: u32,
+    /// For one check; `None`: `inter`.
+    pub timeout_s: Option<f64>,
+    /// The request that is sent; `None`: it only connects.
+    pub httpchk: Option<ClassId>,
+    /// Failed requests in a row that count as a failed check; `None`: traffic is not watched.
+    pub error_limit: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -190,6 +220,42 @@ pub struct Upstream {
     /// Idle connections kept to the upstream, per worker process. 0: a new connection for each request
     /// (one more network round trip).
     pub keepalive: u32,
+    /// Failures after which a server is left out for a while; 0: never. A single server never is.
+    pub max_fails: u32,
+    /// Seconds.
+    pub fail_timeout_s: f64,
+    /// Seconds for a connection, and for an answer.
+    pub connect_timeout_s: f64,
+    pub read_timeout_s: f64,
+    pub next_upstream: NextUpstream,
+}
+
+impl HealthCheck {
+    /// With HAProxy's own defaults.
+    pub fn every(inter_s: f64) -> HealthCheck {
+        HealthCheck {
+            inter_s,
+            fastinter_s: None,
+            downinter_s: None,
+            fall: 3,
+            rise: 2,
+            timeout_s: None,
+            httpchk: None,
+            error_limit: None,
+        }
+    }
+}
+
+/// When nginx passes a request to the next server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextUpstream {
+    pub error: bool,
+    pub timeout: bool,
+    /// Requests that write, too, once they were sent.
+    pub non_idempotent: bool,
+    pub http_500: bool,
+    /// Servers that may be tried in all; 0: each once.
+    pub tries: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +307,10 @@ pub struct Database {
     pub pool: u32,
     /// Seconds a request waits for a connection, then it fails (500).
     pub acquire_timeout_s: f64,
+    /// Seconds for a new connection to a database.
+    pub connect_timeout_s: f64,
+    /// Seconds for an answer; `None`: as long as it takes.
+    pub read_timeout_s: Option<f64>,
 }
 
 #[derive(Clone, Debug)]

@@ -151,6 +151,17 @@ fn quantity_of(node: &Node, dimension: Dimension) -> Parsed<f64> {
     }
 }
 
+/// A quantity above zero, or `"none"`.
+pub fn positive_or_none(dimension: Dimension) -> impl Fn(&SourceFiles, &Node) -> Parsed<Option<f64>> {
+    move |files, node| match &node.value {
+        Value::String(text) if text == "none" => Ok(None),
+        _ => positive(dimension)(files, node).map(Some).map_err(|flaw| {
+            let help = format!("{}, or \"none\"", flaw.help);
+            flaw.help(help)
+        }),
+    }
+}
+
 /// `"a"`, or with its content where that helps.
 pub fn described(value: &Value) -> String {
     match value {

@@ -103,9 +103,12 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation);
         (simulator.log, simulator.cohorts) = (watched.log, watched.cohorts);
         simulator.fault_key = root.named("fault");
+        simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
     } else {
-        Simulator::<false>::new(network, sources.collect(), observation).run_to_result(scenario, plan, sessions)
+        let mut simulator = Simulator::<false>::new(network, sources.collect(), observation);
+        simulator.check_key = root.named("check");
+        simulator.run_to_result(scenario, plan, sessions)
     }
 }
 
@@ -155,6 +158,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             stations,
             replicas,
             windows: self.observation.windows,
+            transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
             in_flight_max: self.observation.in_flight_max,

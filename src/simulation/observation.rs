@@ -1,6 +1,6 @@
 //! What a run records, and when: from t = 0 to the end, in windows.
 
-use super::result::{ClassResult, Window, Windows};
+use super::result::{ClassResult, Transition, Window, Windows, failure};
 use crate::engine::table::Table;
 use crate::model::network::Network;
 use crate::stats::histogram;
@@ -21,6 +21,8 @@ pub struct Observation {
     measuring: bool,
     pub classes: Table<ClassResult>,
     pub windows: Windows,
+    /// What was noticed, the warm-up's included.
+    pub transitions: Vec<Transition>,
     window: Window,
     window_end: u64,
     limit: usize,
@@ -47,6 +49,7 @@ impl Observation {
             measuring: false,
             classes: vec![ClassResult::default(); classes].into(),
             windows: Windows { width_ns: width, windows: Vec::new(), station_count: stations },
+            transitions: Vec::new(),
             window: Window::default(),
             window_end: 0,
             limit: limit as usize,
@@ -161,8 +164,9 @@ impl Observation {
             self.window.completed += 1;
             self.window.latency.record_in(bucket);
         } else {
-            let reason = failure as usize - 1;
+            let reason = failure::reason(failure);
             c.failed[reason] += 1;
+            c.failed_with[failure::status(failure)] += 1;
             c.failed_after_ns.record(latency);
             self.window.failed[reason] += 1;
         }

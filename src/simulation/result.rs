@@ -34,10 +34,14 @@ pub enum FailureReason {
     ConnectionReset,
     /// No connection within its timeout, or before the kernel gave up.
     ConnectTimeout,
+    /// No answer within the caller's timeout for one.
+    AnswerTimeout,
+    /// All servers are marked as down.
+    NoServer,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 13] = [
+    pub const ALL: [FailureReason; 15] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -51,6 +55,8 @@ impl FailureReason {
         FailureReason::ConnectionRefused,
         FailureReason::ConnectionReset,
         FailureReason::ConnectTimeout,
+        FailureReason::AnswerTimeout,
+        FailureReason::NoServer,
     ];
 
     /// As in summary.json.
@@ -69,11 +75,57 @@ impl FailureReason {
             FailureReason::ConnectionRefused => "connection_refused",
             FailureReason::ConnectionReset => "connection_reset",
             FailureReason::ConnectTimeout => "connect_timeout",
+            FailureReason::AnswerTimeout => "answer_timeout",
+            FailureReason::NoServer => "no_server",
         }
     }
 }
 
 pub const REASONS: usize = FailureReason::ALL.len();
+
+/// What a client sees of a failure: the status of an error page, or none. The order is that of reports.
+pub const STATUSES: [&str; 5] = ["none", "500", "502", "503", "504"];
+
+/// A failure as a request carries it: its reason, and in the upper bits the status with which one of the services has
+/// answered, an index of `STATUSES`. Who gets an answer does not try again, whatever it says.
+pub mod failure {
+    use super::FailureReason;
+    use crate::model::program::Tier;
+
+    const REASON: u8 = 0b0001_1111;
+
+    /// Index into `FailureReason::ALL`.
+    #[inline(always)]
+    pub fn reason(failure: u8) -> usize {
+        (failure & REASON) as usize - 1
+    }
+
+    /// Its reason alone, as `FailureReason` numbers it; 0: none.
+    pub fn bare(failure: u8) -> u8 {
+        failure & REASON
+    }
+
+    /// Index into `STATUSES`.
+    #[inline(always)]
+    pub fn status(failure: u8) -> usize {
+        (failure >> 5) as usize
+    }
+
+    /// A service answers with an error page, unless one behind it already has.
+    pub fn answered(failure: u8, by: Tier) -> u8 {
+        if status(failure) != 0 {
+            return failure;
+        }
+        use FailureReason::*;
+        let status = match (by, FailureReason::ALL[reason(failure)]) {
+            (Tier::App, _) | (Tier::Nginx, UpstreamConnectionsExhausted) => 1,
+            (Tier::Haproxy, QueueTimeout | ConnectionRefused | Refused | ConnectTimeout | NoServer) => 3,
+            (_, AnswerTimeout) | (Tier::Nginx, ConnectTimeout) => 4,
+            (Tier::Haproxy | Tier::Nginx, _) => 2,
+        };
+        failure | status << 5
+    }
+}
 
 /// One run with one seed.
 #[derive(Clone, Debug)]
@@ -93,6 +145,8 @@ pub struct RunResult {
     pub stations: Vec<StationResult>,
     pub replicas: Vec<ReplicaResult>,
     pub windows: Windows,
+    /// In the order in which they happened.
+    pub transitions: Vec<Transition>,
     /// Requests inside when the measured part began and ended.
     pub in_flight_start: u64,
     pub in_flight_end: u64,
@@ -102,6 +156,16 @@ pub struct RunResult {
     pub trace_notes: Vec<String>,
     /// OOM kills: (server name, count).
     pub oom_kills: Vec<(String, u64)>,
+}
+
+/// Somebody has noticed something: a server is down, or up again, or a role has moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// From t = 0, seconds.
+    pub at_s: f64,
+    pub what: String,
+    /// For the worse.
+    pub bad: bool,
 }
 
 /// Requests of one class that finished in the measured part.
@@ -114,6 +178,8 @@ pub struct ClassResult {
     pub completed: u64,
     /// By `FailureReason as usize - 1`.
     pub failed: [u64; REASONS],
+    /// By index of `STATUSES`.
+    pub failed_with: [u64; STATUSES.len()],
     /// Nanoseconds from the intended arrival to the last byte; answered requests only.
     pub latency_ns: Histogram,
     /// Nanoseconds until the failure was told; failed requests only.

@@ -11,6 +11,7 @@ mod memory;
 mod mysql;
 mod network;
 mod nginx;
+mod noticing;
 mod replica;
 mod stations;
 mod stopping;

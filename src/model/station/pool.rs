@@ -1,8 +1,6 @@
-//! What is held while other stations work: workers, connections, slots of a server. And the dispatcher, a
-//! pool whose slots belong to the servers of a service.
+//! What is held while other stations work: workers, connections, slots of a server.
 
 use super::observed::Observed;
-use crate::balance::Balancer;
 use crate::model::request::Queue;
 
 /// How long a request waits in a queue before it gives up.
@@ -45,19 +43,6 @@ impl Pool {
             granted: 0,
         }
     }
-}
-
-/// Chooses among the servers of a service, and keeps those who found all of them full.
-#[derive(Clone, Debug)]
-pub struct Dispatcher {
-    pub balancer: Balancer,
-    pub pool: Pool,
-    /// Queues of requests bound to one server (`balance source`).
-    pub bound: Vec<Queue>,
-    /// Purpose of its draws: two dispatchers on one way choose independently.
-    pub choice: u64,
-    /// Shares of the servers follow from their state, not from their weights alone.
-    pub looks_at_state: bool,
 }
 
 impl Pool {

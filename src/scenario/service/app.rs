@@ -5,7 +5,7 @@ use crate::scenario::model::{App, AppMemory, Database, Runtime, WhenFull};
 use crate::scenario::names::Kind;
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Reader, Section};
-use crate::scenario::values::{choice, positive, quantity, whole};
+use crate::scenario::values::{choice, positive, positive_or_none, quantity, whole};
 
 const COUNT_MAX: u32 = 10_000_000;
 
@@ -65,9 +65,6 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
             ),
         }),
         database: section.within_if(reader, "database", |reader, database| {
-            for later in ["connect_timeout", "read_timeout"] {
-                database.unsupported(reader, later, "leave it out; the database always answers in this version");
-            }
             let stand_in = around.names.first_of(&[Kind::Mysql]).unwrap_or(0);
             let service = match database.take("service") {
                 Some(entry) => {
@@ -93,6 +90,20 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
                     positive(Dimension::Time),
                     "30 s",
                     "SQLAlchemy documentation, QueuePool: timeout 30 s",
+                ),
+                connect_timeout_s: database.or_default(
+                    reader,
+                    "connect_timeout",
+                    positive(Dimension::Time),
+                    "10 s",
+                    "MySQL manual, connect_timeout: 10 s, as its connectors and mysql2 for Node.js",
+                ),
+                read_timeout_s: database.or_default(
+                    reader,
+                    "read_timeout",
+                    positive_or_none(Dimension::Time),
+                    "\"none\"",
+                    "MySQL's connectors wait for an answer for as long as it takes",
                 ),
             }
         }),

@@ -3,16 +3,17 @@
 use super::Surroundings;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::distribution::distribution;
-use crate::scenario::model::{Balance, Haproxy, ServiceId, Tls};
+use crate::scenario::model::{Balance, Haproxy, HealthCheck, ServiceId, Tls};
 use crate::scenario::names::{Kind, unknown};
 use crate::scenario::quantity::Dimension;
 use crate::scenario::reader::{Flaw, Parsed, Reader, Section};
 use crate::scenario::tree::{Node, SourceFiles, Value};
-use crate::scenario::values::{choice, number, quantity, whole, whole_or_unlimited};
+use crate::scenario::values::{
+    boolean, choice, number, positive, positive_or_none, quantity, whole, whole_or_unlimited,
+};
 
 const BACKENDS: &[Kind] = &[Kind::Nginx, Kind::App, Kind::Station];
 const PASSES_TO: &str = "haproxy passes requests to";
-const NO_FAILURES: &str = "leave it out; servers are always up and answer in this version";
 
 /// What a full handshake costs beside the signature: a new TLS connection takes 1.59 ms of CPU with
 /// RSA-2048 and a request on a kept one 0.30 ms; the signature is 0.30 ms of the difference (3,328/s).
@@ -53,23 +54,98 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
     let balance_source = "HAProxy configuration manual: roundrobin where nothing is said";
     let balance = section.or_default(reader, "balance", balance, "\"roundrobin\"", balance_source);
     let server_maxconn = section.within(reader, "default_server", |reader, server| {
-        for later in ["inter", "fall", "rise", "slowstart", "fastinter", "downinter"] {
-            server.unsupported(reader, later, "leave it out; health checks come later");
-        }
-        server.or_default(reader, "maxconn", server_maxconn, "\"unlimited\"", "HAProxy configuration manual: no limit")
+        let maxconn = server.or_default(
+            reader,
+            "maxconn",
+            server_maxconn,
+            "\"unlimited\"",
+            "HAProxy configuration manual: no limit",
+        );
+        (maxconn, read_check(reader, server))
     });
-    let timeout_queue_s = section.within(reader, "timeout", |reader, timeout| {
-        for later in ["connect", "server", "client", "http_request", "http_keep_alive", "check"] {
-            timeout.unsupported(reader, later, NO_FAILURES);
-        }
-        let source = "HAProxy configuration manual: `timeout connect` where it is not set, 5 s in its examples";
-        timeout.or_default(reader, "queue", quantity(Dimension::Time), "5 s", source)
-    });
-    for later in ["retries", "option_redispatch", "retry_on", "backlog", "check"] {
-        section.unsupported(reader, later, NO_FAILURES);
+    let (server_maxconn, mut check) = server_maxconn;
+    let (timeout_queue_s, timeout_connect_s, timeout_server_s) =
+        section.within(reader, "timeout", |reader, timeout| {
+            for later in ["client", "http_request", "http_keep_alive"] {
+                timeout.unsupported(reader, later, "leave it out; clients send and read without delay in this version");
+            }
+            let connect_source = "HAProxy configuration manual: 5 s in its examples";
+            let connect = timeout.or_default(reader, "connect", positive(Dimension::Time), "5 s", connect_source);
+            let queue = match timeout.has("queue") {
+                true => timeout.or_default(reader, "queue", quantity(Dimension::Time), "5 s", ""),
+                false => {
+                    let source = "HAProxy configuration manual: `timeout connect` where it is not set";
+                    timeout.or_default(reader, "queue", quantity(Dimension::Time), &format!("{connect} s"), source)
+                }
+            };
+            let server_source = "HAProxy configuration manual: no time-out where none is set (it warns)";
+            let server =
+                timeout.or_default(reader, "server", positive_or_none(Dimension::Time), "\"none\"", server_source);
+            if let Some(of_check) = timeout.optional(reader, "check", positive(Dimension::Time)) {
+                match &mut check {
+                    Some(check) => check.timeout_s = Some(of_check),
+                    None => {
+                        let entry = timeout.get("check").expect("it was read");
+                        let flaw = Flaw::new("there are no health checks", "has no effect")
+                            .help("add default_server = { inter = \"2 s\" }, or remove it");
+                        reader.flaw(&timeout.key("check"), &entry.node, flaw);
+                    }
+                }
+            }
+            (queue, connect, server)
+        });
+    let httpchk = section.optional(reader, "option_httpchk", |_, node| around.names.class(node));
+    if httpchk.is_some() {
+        let default = || HealthCheck::every(2.0);
+        check.get_or_insert_with(default).httpchk = httpchk;
+    }
+    let retries = section.or_default(reader, "retries", whole(0, 100), "3", "HAProxy configuration manual: 3");
+    let redispatch_source = "HAProxy configuration manual: `option redispatch` is off where it is not set";
+    let redispatch = section.or_default(reader, "option_redispatch", boolean, "false", redispatch_source);
+    for later in ["retry_on", "backlog", "check"] {
+        section.unsupported(reader, later, "leave it out; it comes later");
     }
     section.unsupported(reader, "vrrp", "leave it out; the takeover pair comes later");
-    Haproxy { maxconn, nbthread, tls, backend_of_class, balance, server_maxconn, timeout_queue_s }
+    Haproxy {
+        maxconn,
+        nbthread,
+        tls,
+        backend_of_class,
+        balance,
+        server_maxconn,
+        timeout_queue_s,
+        timeout_connect_s,
+        timeout_server_s,
+        retries,
+        redispatch,
+        check,
+    }
+}
+
+/// Health checks, where any of their keys is given.
+fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthCheck> {
+    server.unsupported(reader, "slowstart", "leave it out; a server that comes up gets its whole share at once");
+    const KEYS: [&str; 8] = ["check", "inter", "fastinter", "downinter", "fall", "rise", "observe", "error_limit"];
+    let given = KEYS.iter().any(|key| server.has(key));
+    let on = server.optional(reader, "check", boolean).unwrap_or(given);
+    let manual = "HAProxy configuration manual, server keywords";
+    if !given {
+        return None;
+    }
+    let inter_s = server.or_default(reader, "inter", positive(Dimension::Time), "2 s", manual);
+    let fastinter_s = server.optional(reader, "fastinter", positive(Dimension::Time));
+    let downinter_s = server.optional(reader, "downinter", positive(Dimension::Time));
+    let fall = server.or_default(reader, "fall", whole(1, 1000), "3", manual);
+    let rise = server.or_default(reader, "rise", whole(1, 1000), "2", manual);
+    let observe = server.optional(reader, "observe", choice(&[("layer4", ()), ("layer7", ())]));
+    let error_limit = match observe {
+        Some(()) => Some(server.or_default(reader, "error_limit", whole(1, 1_000_000), "10", manual)),
+        None => {
+            server.unsupported(reader, "error_limit", "it belongs to observe = \"layer7\": add that, or remove it");
+            None
+        }
+    };
+    on.then_some(HealthCheck { fastinter_s, downinter_s, fall, rise, error_limit, ..HealthCheck::every(inter_s) })
 }
 
 /// A pair shares a virtual address, and that needs failover.

@@ -14,7 +14,7 @@ use super::model::{Placement, Server, Service, ServiceKind};
 use super::names::{KINDS, Kind, Names};
 use super::reader::{Flaw, Reader, Section};
 use super::tree::{Node, Value};
-use super::values::{choice, whole, whole_or_unlimited};
+use super::values::{boolean, choice, whole, whole_or_unlimited};
 
 /// HAProxy's upper bound (configuration manual, `weight`); nginx has none that matters.
 const WEIGHT_MAX: u32 = 256;
@@ -71,7 +71,10 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, name: &str, around: 
         Kind::Mysql => {
             let mysql = mysql::read(reader, section, around);
             let on = std::iter::once(mysql.primary).chain(mysql.replicas.iter().copied());
-            (on.map(|server| Placement { server, weight: 1, maxconn: None }).collect(), ServiceKind::Mysql(mysql))
+            (
+                on.map(|server| Placement { server, weight: 1, maxconn: None, backup: false }).collect(),
+                ServiceKind::Mysql(mysql),
+            )
         }
         Kind::Station => (Vec::new(), ServiceKind::Station(station::read(reader, section, around))),
     };
@@ -128,8 +131,9 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
                     "priority",
                     "the takeover pair comes later; a single server needs no priority",
                 );
-                for later in ["max_fails", "fail_timeout", "backup", "inter", "fall", "rise", "slowstart"] {
-                    element.unsupported(reader, later, "leave it out; servers are always up in this version");
+                let backup = element.optional(reader, "backup", boolean).unwrap_or(false);
+                for later in ["max_fails", "fail_timeout", "inter", "fall", "rise", "slowstart"] {
+                    element.unsupported(reader, later, "write it for all servers: in default_server, or in upstream");
                 }
                 if name.is_none() {
                     element.missing(reader, "name", &format!("write for example {example}"));
@@ -138,11 +142,11 @@ fn placements(reader: &mut Reader, section: &mut Section<'_>, names: &Names) -> 
                     element.assume_given(reader, "name", &entry.node);
                 }
                 element.finish(reader);
-                (name.map(|entry| &entry.node), Placement { server: 0, weight, maxconn })
+                (name.map(|entry| &entry.node), Placement { server: 0, weight, maxconn, backup })
             }
             _ => {
                 section.assume_given(reader, &format!("servers.{index}"), item);
-                (Some(item), Placement { server: 0, weight: 1, maxconn: None })
+                (Some(item), Placement { server: 0, weight: 1, maxconn: None, backup: false })
             }
         };
         let Some(node) = name_node else { continue };

@@ -87,15 +87,13 @@ fn distributions_that_are_none() {
 #[test]
 fn what_comes_later_is_not_read() {
     for text in [
-        "--service.lb.retries=3",
-        "--service.lb.option_redispatch=true",
+        "--service.lb.retry_on=conn-failure",
+        "--service.lb.default_server.slowstart=2 s",
         "--service.lb.vrrp={ advert_int = \"1 s\" }",
-        "--service.lb.default_server.inter=2 s",
-        "--service.lb.timeout.server=30 s",
+        "--service.lb.timeout.client=30 s",
         "--service.lb.servers=[{ name = \"lb1\", priority = 150 }]",
         "--service.lb.servers=[\"lb1\", \"web1\"]",
-        "--service.web.upstream.max_fails=1",
-        "--service.app.database.read_timeout=none",
+        "--service.web.upstream.zone=apps",
         "--service.db.replication.mode=semi-sync",
         "--service.db.failover={}",
         "--traffic.visitors.resample=60 s",

@@ -2,8 +2,8 @@
 
 use super::{Compiler, SubId, SubKey};
 use crate::model::network::{Role, Router, Rule};
-use crate::model::program::Step;
-use crate::model::station::Pool;
+use crate::model::program::{Step, Tier};
+use crate::model::station::{Patience, Pool};
 use crate::scenario::{
     App, ClassId, Database, Demand, Mysql, Reads, Runtime, ServerId, ServiceId, ServiceKind, WhenFull,
 };
@@ -101,7 +101,13 @@ impl Compiler<'_> {
         let transactions = (0..demand.transactions.len())
             .map(|index| self.sub(SubKey::Transaction { service, class, index }))
             .collect();
-        DatabaseCalls { service, reads, transactions }
+        DatabaseCalls {
+            service,
+            reads,
+            transactions,
+            connect_timeout: self.timeout(config.connect_timeout_s),
+            read_timeout: config.read_timeout_s.map(|seconds| self.timeout_line(seconds)),
+        }
     }
 
     fn router(&mut self, service: ServiceId, mysql: &Mysql) -> u32 {
@@ -151,7 +157,14 @@ impl Compiler<'_> {
         let first_pass = |c: &mut Self| {
             c.emit(Step::Visit { number: 0 });
         };
-        self.protected(|c| c.statements(caller, pool, calls), first_pass, first_pass);
+        self.protected(
+            |c| c.statements(caller, pool, calls),
+            first_pass,
+            |c| {
+                first_pass(c);
+                c.emit(Step::Answer { by: Tier::App });
+            },
+        );
     }
 
     fn statements(&mut self, caller: ServerId, pool: u32, calls: &DatabaseCalls) {
@@ -167,7 +180,7 @@ impl Compiler<'_> {
                 self.hold(pool, timeout, |c| {
                     c.emit(Step::Route { router: *router });
                     c.round_trip(links, &shares, |c| {
-                        c.emit_failing(Step::CallChosen { entries: *entries, fail: 0 });
+                        c.database_call(Step::CallChosen { entries: *entries, fail: 0 }, calls);
                         for (sub, share) in subs.iter().zip(&shares) {
                             c.account_choice(*sub, *share, assumed);
                         }
@@ -190,11 +203,20 @@ impl Compiler<'_> {
                 // the wire is that of whom a read has chosen last, so the primary is chosen too
                 c.emit(Step::Route { router });
                 c.round_trip(links, &[1.0], |c| {
-                    c.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
+                    c.database_call(Step::CallFixed { to, chosen: 0, fail: 0 }, calls);
                     c.account_call(sub, 1.0);
                 });
             });
         }
+    }
+
+    /// A call under the driver's time-outs.
+    fn database_call(&mut self, call: Step, calls: &DatabaseCalls) {
+        if let Some(timeouts) = calls.read_timeout {
+            self.emit(Step::Deadline { reason: FailureReason::AnswerTimeout as u8, timeouts });
+        }
+        let call = self.emit_failing(call);
+        self.net.connect_timeouts.push((call, calls.connect_timeout));
     }
 
     /// A call with the wire before and behind it, an error's answer included.
@@ -204,7 +226,7 @@ impl Compiler<'_> {
             call,
             |c| c.propagate(links, shares),
             |c| {
-                c.emit(Step::Propagate { links });
+                c.emit(Step::PropagateFailure { links });
             },
         );
     }
@@ -230,4 +252,6 @@ struct DatabaseCalls {
     /// The reads, their entries by server, their programs, and who chooses.
     reads: Option<(crate::scenario::DatabaseReads, u32, Vec<SubId>, u32)>,
     transactions: Vec<SubId>,
+    connect_timeout: Patience,
+    read_timeout: Option<u32>,
 }

@@ -5,12 +5,38 @@ use super::client::{NEW_CONNECTION, RTT};
 use super::{Compiler, Origin, SubId};
 use crate::balance::{Balancer, Policy, Slot};
 use crate::engine::random::purpose;
-use crate::model::network::{Role, StationAt, StationEntry};
-use crate::model::program::Step;
-use crate::model::request::Queue;
+use crate::model::network::{Proxy, Role, StationAt, StationEntry, TryAgainRule};
+use crate::model::program::{Step, Tier, round_nanos};
+use crate::model::station::dispatcher::{Mark, Passive};
 use crate::model::station::{Dispatcher, Pool};
-use crate::scenario::{Amount, Balance, ClassId, Haproxy, ServerId, ServiceId};
+use crate::scenario::{Amount, Balance, ClassId, Haproxy, Placement, ServerId, ServiceId};
 use crate::simulation::result::FailureReason;
+
+/// A choice among the servers of a service.
+pub(super) struct Dispatching {
+    pub name: String,
+    pub slots: Vec<Slot>,
+    /// As whoever reads of a change wants to hear of them.
+    pub server_names: Vec<String>,
+    pub backup: Vec<bool>,
+    pub policy: Policy,
+    /// In the queue where all are full; `None`: there is no queue.
+    pub timeout_s: Option<f64>,
+    pub passive: Passive,
+    /// Health checks may find the only one down.
+    pub checked: bool,
+}
+
+/// How a proxy calls a service.
+pub(super) struct Calling {
+    pub dispatcher: Option<u32>,
+    /// On a connection of its own, each time.
+    pub connects: bool,
+    pub by: Tier,
+    pub connect_timeout_s: f64,
+    pub answer_timeout_s: Option<f64>,
+    pub rule: TryAgainRule,
+}
 
 impl Compiler<'_> {
     pub(super) fn haproxy(
@@ -39,12 +65,35 @@ impl Compiler<'_> {
             .iter()
             .map(|p| Slot { weight: p.weight, maxconn: p.maxconn.or(config.server_maxconn) })
             .collect();
-        let dispatcher = self.dispatcher(
-            format!("{}->{}", self.name_of(service, instance, "").trim_end_matches('.'), self.service_name(backend)),
+        let policy = policy_of(&config.balance);
+        let dispatcher = self.dispatcher(Dispatching {
+            name: self.dispatcher_name(service, instance, backend),
             slots,
-            policy_of(&config.balance),
-            Some(config.timeout_queue_s),
-        );
+            server_names: self.server_names(service, instance, backend),
+            backup: self.scenario.services[backend].servers.iter().map(|p| p.backup).collect(),
+            policy,
+            timeout_s: Some(config.timeout_queue_s),
+            passive: Passive::default(),
+            checked: config.check.is_some(),
+        });
+        let rule = TryAgainRule::Haproxy {
+            retries: config.retries.min(u8::MAX as u32) as u8,
+            redispatch: config.redispatch,
+            in_turn: matches!(policy, Policy::RoundRobin | Policy::StaticRr | Policy::Random { .. }),
+            turnaround_ns: round_nanos(config.timeout_connect_s.min(1.0) * 1e9),
+            error_limit: config.check.as_ref().and_then(|check| check.error_limit).unwrap_or(u32::MAX),
+        };
+        let calling = Calling {
+            dispatcher,
+            connects: false,
+            by: Tier::Haproxy,
+            connect_timeout_s: config.timeout_connect_s,
+            answer_timeout_s: config.timeout_server_s,
+            rule,
+        };
+        if let (Some(check), Some(dispatcher)) = (&config.check, dispatcher) {
+            self.checks(service, instance, backend, check, dispatcher);
+        }
 
         let sub = self.open_sub();
         self.hold(connections, FailureReason::ConnectionsExhausted as u8, |c| {
@@ -67,7 +116,7 @@ impl Compiler<'_> {
             if let Some(amount) = c.demand(class, service).cpu.clone() {
                 c.threaded_cpu(thread_pool, server, &purpose, &amount);
             }
-            c.call_service(server, class, backend, (entries, &callees), dispatcher, false);
+            c.call_service(server, class, backend, (entries, &callees), &calling);
         });
         self.close_sub_returning(sub)
     }
@@ -92,13 +141,19 @@ impl Compiler<'_> {
         class: ClassId,
         service: ServiceId,
         (entries, callees): (u32, &[SubId]),
-        dispatcher: Option<u32>,
-        connects: bool,
+        calling: &Calling,
     ) {
+        let &Calling { dispatcher, connects, by, .. } = calling;
         let shares = self.shares(service);
         let servers = self.servers_of(service);
         let (upload, response) = (self.upload(class), self.response_inside(class));
         let links = self.links(Some(caller), &servers, upload.is_some() || response.is_some());
+        let deadline = calling.answer_timeout_s.map(|seconds| self.timeout_line(seconds));
+        let connect = self.timeout(calling.connect_timeout_s);
+        let proxy = self.proxy(calling);
+        let idempotent = self.is_idempotent(class);
+        self.fails.push(Vec::new());
+        let again = self.here();
         if let Some(dispatcher) = dispatcher {
             self.emit_failing(Step::Dispatch { dispatcher, fail: 0 });
         }
@@ -122,10 +177,14 @@ impl Compiler<'_> {
                     c.account_transfer(links, &shares, bytes, false);
                 }
                 c.propagate(links, &shares);
-                c.emit_failing(match dispatcher {
+                if let Some(timeouts) = deadline {
+                    c.emit(Step::Deadline { reason: FailureReason::AnswerTimeout as u8, timeouts });
+                }
+                let call = c.emit_failing(match dispatcher {
                     Some(_) => Step::CallChosen { entries, fail: 0 },
                     None => Step::CallFixed { to: single, chosen: 0, fail: 0 },
                 });
+                c.net.connect_timeouts.push((call, connect));
                 for (callee, share) in callees.iter().zip(&shares) {
                     c.account_choice(*callee, *share, assumed);
                 }
@@ -138,34 +197,73 @@ impl Compiler<'_> {
             undispatch,
             |c| {
                 // the refusal comes back over the wire too
-                c.emit(Step::Propagate { links });
+                c.emit(Step::PropagateFailure { links });
+                c.emit(Step::TryAgain { idempotent, proxy, call: again });
+                for to in [again, again + 1] {
+                    c.emit(Step::Pause);
+                    c.emit(Step::Jump { to });
+                }
                 undispatch(c);
             },
         );
+        // a request that found no server, or whose last try failed, is answered with an error page
+        let skip = self.emit(Step::Jump { to: 0 });
+        let pad = self.here();
+        self.land_failures_at(pad);
+        self.emit(Step::Answer { by });
+        self.emit_failing(Step::Jump { to: 0 });
+        let next = self.here();
+        self.net.steps[skip as usize] = Step::Jump { to: next };
         if let Some(dispatcher) = dispatcher {
             self.account_held(StationAt::Dispatcher(dispatcher), before);
         }
     }
 
-    /// Expected shares of a service's servers: by weight.
+    /// Expected shares of a service's servers: by weight, of those that are no backups.
     fn shares(&self, service: ServiceId) -> Vec<f64> {
         let servers = &self.scenario.services[service].servers;
         if servers.is_empty() {
             return vec![1.0];
         }
-        let total: f64 = servers.iter().map(|p| p.weight as f64).sum();
-        servers.iter().map(|p| p.weight as f64 / total).collect()
+        let only_backups = servers.iter().all(|p| p.backup);
+        let weight = |p: &Placement| if p.backup && !only_backups { 0.0 } else { p.weight as f64 };
+        let total: f64 = servers.iter().map(weight).sum();
+        servers.iter().map(|p| weight(p) / total).collect()
     }
 
-    /// A dispatcher; none for a single server without a limit.
-    pub(super) fn dispatcher(
-        &mut self,
-        name: String,
-        slots: Vec<Slot>,
-        policy: Policy,
-        timeout_s: Option<f64>,
-    ) -> Option<u32> {
-        if slots.is_empty() || (slots.len() == 1 && slots[0].maxconn.is_none()) {
+    /// What a proxy does when its call fails.
+    fn proxy(&mut self, calling: &Calling) -> u32 {
+        self.net.proxies.push(Proxy { dispatcher: calling.dispatcher, rule: calling.rule });
+        self.net.proxies.len() as u32 - 1
+    }
+
+    /// Whether a request may be sent twice: none that writes.
+    fn is_idempotent(&self, class: ClassId) -> bool {
+        let writes = |demand: &crate::scenario::Demand| demand.transactions.iter().any(|t| t.writes > 0);
+        !self.demands(class).of_service.iter().any(writes)
+    }
+
+    /// `lb: app on app1`, for each server that it calls.
+    pub(super) fn server_names(&self, service: ServiceId, instance: usize, callee: ServiceId) -> Vec<String> {
+        let own = self.name_of(service, instance, "");
+        let name = |server: Option<ServerId>| match server {
+            Some(server) => {
+                let server = &self.scenario.servers[server].name;
+                format!("{}: {} on {server}", own.trim_end_matches('.'), self.service_name(callee))
+            }
+            None => format!("{}: {}", own.trim_end_matches('.'), self.service_name(callee)),
+        };
+        self.servers_of(callee).into_iter().map(name).collect()
+    }
+
+    pub(super) fn dispatcher_name(&self, service: ServiceId, instance: usize, callee: ServiceId) -> String {
+        format!("{}->{}", self.name_of(service, instance, "").trim_end_matches('.'), self.service_name(callee))
+    }
+
+    /// A dispatcher; none for a single server without a limit that nobody checks.
+    pub(super) fn dispatcher(&mut self, asked: Dispatching) -> Option<u32> {
+        let Dispatching { name, slots, server_names, backup, policy, timeout_s, passive, checked } = asked;
+        if slots.is_empty() || (slots.len() == 1 && slots[0].maxconn.is_none() && !checked) {
             return None;
         }
         let name = format!("{name}.slots");
@@ -183,19 +281,19 @@ impl Compiler<'_> {
             // nginx keeps no queue: where all are at their max_conns, that is a 502 at once
             pool.queue_limit = 0;
         }
-        let bound = vec![Queue::default(); slots.len()];
         // a limit on each server sends requests where there is room
         let looks_at_state = policy.looks_at_state() || slots.iter().any(|s| s.maxconn.is_some());
         let dispatcher = self.net.dispatchers.len() as u32;
         self.net.process_of_dispatcher.push(self.process);
         let choice = purpose(&format!("{name}.choice"));
-        self.net.dispatchers.push(Dispatcher {
-            balancer: Balancer::new(policy, slots),
-            pool,
-            bound,
-            choice,
-            looks_at_state,
-        });
+        let servers = slots.len();
+        let mut made = Dispatcher::new(Balancer::new(policy, slots), pool, backup, choice, looks_at_state);
+        made.server_names = server_names;
+        if passive.max_fails > 0 && servers > 1 {
+            made.passive = passive;
+            made.marks = vec![Mark::default(); servers];
+        }
+        self.net.dispatchers.push(made);
         let at = StationAt::Dispatcher(dispatcher);
         self.net.stations.push(StationEntry { name: name.clone(), role: Role::Pool, at, workers: capacity });
         self.named.insert(name, dispatcher);

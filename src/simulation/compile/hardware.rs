@@ -193,6 +193,14 @@ impl Compiler<'_> {
         Patience::Line(line)
     }
 
+    /// The same, as the line itself.
+    pub(super) fn timeout_line(&mut self, seconds: f64) -> u32 {
+        match self.timeout(seconds) {
+            Patience::Line(line) => line,
+            Patience::Drawn => panic!("a time-out is not drawn"),
+        }
+    }
+
     /// The pool of this name, made with `make` when first asked for.
     pub(super) fn pool(&mut self, name: String, role: Role, make: impl FnOnce(&mut Self) -> Pool) -> u32 {
         if let Some(&pool) = self.named.get(&name) {

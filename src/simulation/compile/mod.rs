@@ -5,6 +5,7 @@
 //! are in `client`, `haproxy`, `nginx`, `app`, `mysql`, `station` and `path`.
 
 mod app;
+mod checks;
 mod client;
 mod emit;
 mod fault;
@@ -177,7 +178,9 @@ impl Compiler<'_> {
         if !self.scenario.faults.is_empty() {
             self.net.retransmissions = self.leaf(Leaf::Retransmissions);
         }
-        let drawn = |step: &Step| matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. });
+        let drawn = |step: &Step| {
+            matches!(step, Step::DelayDrawn { .. } | Step::Think { .. } | Step::Retry { .. } | Step::Pause)
+        };
         if self.net.steps.iter().any(drawn) {
             self.net.delays.leaf = self.leaf(Leaf::Delays);
         }

@@ -2,12 +2,15 @@
 //! forwarding to the upstream.
 
 use super::client::FILE;
+use super::haproxy::{Calling, Dispatching};
 use super::hardware::PAGE_BYTES;
 use super::{Compiler, SubId};
 use crate::balance::{Policy, Slot};
 use crate::model::cache::hit_ratio;
-use crate::model::network::Role;
+use crate::model::network::{Role, TryAgainRule};
+use crate::model::program::{Step, Tier};
 use crate::model::station::Pool;
+use crate::model::station::dispatcher::Passive;
 use crate::scenario::{ClassId, Files, Nginx, NginxBalance, Popularity, ServerId, ServiceId};
 use crate::simulation::result::FailureReason;
 
@@ -35,9 +38,17 @@ impl Compiler<'_> {
                 .iter()
                 .map(|p| Slot { weight: p.weight, maxconn: p.maxconn })
                 .collect();
-            let own = self.name_of(service, instance, "");
-            let name = format!("{}->{}", own.trim_end_matches('.'), self.service_name(u.service));
-            self.dispatcher(name, slots, policy_of(u.balance), None)
+            let asked = Dispatching {
+                name: self.dispatcher_name(service, instance, u.service),
+                slots,
+                server_names: self.server_names(service, instance, u.service),
+                backup: self.scenario.services[u.service].servers.iter().map(|p| p.backup).collect(),
+                policy: policy_of(u.balance),
+                timeout_s: None,
+                passive: Passive { max_fails: u.max_fails, fail_timeout_s: u.fail_timeout_s.round() as u64 },
+                checked: false,
+            };
+            self.dispatcher(asked)
         });
 
         let sub = self.open_sub();
@@ -70,10 +81,34 @@ impl Compiler<'_> {
                 if let Some(amount) = &demand.cpu {
                     c.threaded_cpu(workers, server, &cpu, amount);
                 }
-                c.hold(connections, FailureReason::UpstreamConnectionsExhausted as u8, |c| {
-                    let connects = upstream.keepalive == 0;
-                    c.call_service(server, class, upstream.service, (entries, &callees), dispatcher, connects);
-                });
+                let next = upstream.next_upstream;
+                let tries = if next.tries == 0 { callees.len() as u32 } else { next.tries };
+                let calling = Calling {
+                    dispatcher,
+                    connects: upstream.keepalive == 0,
+                    by: Tier::Nginx,
+                    connect_timeout_s: upstream.connect_timeout_s,
+                    answer_timeout_s: Some(upstream.read_timeout_s),
+                    rule: TryAgainRule::Nginx {
+                        tries: tries.min(u8::MAX as u32) as u8,
+                        error: next.error,
+                        timeout: next.timeout,
+                        non_idempotent: next.non_idempotent,
+                        http_500: next.http_500,
+                    },
+                };
+                let answer = |c: &mut Self| {
+                    c.emit(Step::Answer { by: Tier::Nginx });
+                };
+                c.protected(
+                    |c| {
+                        c.hold(connections, FailureReason::UpstreamConnectionsExhausted as u8, |c| {
+                            c.call_service(server, class, upstream.service, (entries, &callees), &calling);
+                        });
+                    },
+                    |_| {},
+                    answer,
+                );
             }
             // nginx answers by itself
             (None, None) => {

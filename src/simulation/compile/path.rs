@@ -1,9 +1,10 @@
 //! Paths through stations.
 
-use super::haproxy::policy_of;
+use super::haproxy::{Dispatching, policy_of};
 use super::{Compiler, SubId};
 use crate::balance::Slot;
 use crate::model::program::{Step, SwitchTable, threshold};
+use crate::model::station::dispatcher::Passive;
 use crate::scenario::{Amount, Balance, PathStep, ServiceId};
 
 impl Compiler<'_> {
@@ -128,7 +129,16 @@ impl Compiler<'_> {
         self.net.steps[skip as usize] = Step::Jump { to: next };
         let entries = self.table_of(&subs);
         let slots = vec![Slot { weight: 1, maxconn: None }; stations.len()];
-        let dispatcher = self.dispatcher(name, slots, policy_of(policy), None);
+        let dispatcher = self.dispatcher(Dispatching {
+            name,
+            backup: vec![false; slots.len()],
+            server_names: stations.iter().map(|&station| self.service_name(station)).collect(),
+            slots,
+            policy: policy_of(policy),
+            timeout_s: None,
+            passive: Passive::default(),
+            checked: false,
+        });
         let share = 1.0 / stations.len() as f64;
         match dispatcher {
             Some(dispatcher) => {

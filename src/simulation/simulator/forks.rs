@@ -12,6 +12,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         child.user = NONE;
         child.epoch = 0;
         child.pending = 0;
+        child.deadlines = Default::default();
         self.slab.insert(child)
     }
 

@@ -14,19 +14,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(never)]
     pub(super) fn arm(&mut self, id: RequestId, patience: Patience, at: WaitAt) {
         let wait = Wait { request: id, epoch: self.slab[id].epoch, at };
-        self.sequence += 1;
         match patience {
-            Patience::Line(line) => {
-                let l = &mut self.net.timeouts[line as usize];
-                let due = self.now + l.length;
-                let empty = l.queue.is_empty();
-                l.queue.push_back((due, self.sequence, wait));
-                if empty {
-                    let leaf = l.leaf;
-                    self.set.set(leaf, SimTime(due), self.sequence);
-                }
-            }
+            Patience::Line(line) => self.arm_line(line, wait),
             Patience::Drawn => {
+                self.sequence += 1;
                 let draw = self.net.patiences.draw_at(self.slab[id].step - 1);
                 let due = self.now + self.net.draws[draw as usize].nanos(&self.slab[id]);
                 let patiences = &mut self.net.patiences;
@@ -46,10 +37,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
         loop {
             // drop what was cancelled meanwhile, so that it costs no event
-            let l = &mut self.net.timeouts[line as usize];
-            match l.queue.front() {
-                Some(&(_, _, next)) if self.slab[next.request].epoch != next.epoch => {
-                    l.queue.pop_front();
+            match self.net.timeouts[line as usize].queue.front() {
+                Some(&(_, _, next)) if self.is_past(&next) => {
+                    self.net.timeouts[line as usize].queue.pop_front();
                 }
                 Some(&(due, sequence, _)) => {
                     self.set.set(leaf, SimTime(due), sequence);
@@ -80,13 +70,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     /// A wait was too long: out of the queue, and on where failures of that step go.
     pub(super) fn give_up(&mut self, wait: Wait) {
-        let id = wait.request;
-        if self.slab[id].epoch != wait.epoch {
+        if self.is_past(&wait) {
             return;
         }
+        if wait.at == WaitAt::Answer {
+            return self.miss(wait);
+        }
+        let id = wait.request;
         let now = self.now;
         if wait.at == WaitAt::Silence {
-            return self.fail_in_silence(id, FailureReason::ConnectTimeout);
+            return self.fail_in_silence(id, FailureReason::ConnectTimeout as u8);
         }
         let entered = self.slab[id].entered;
         let blocked = self.net.steps[self.slab[id].step as usize - 1];

@@ -5,13 +5,16 @@
 //! `delays`, `forks`, `attempts`, `giving_up`, `databases` and `memory`.
 
 mod attempts;
+mod checks;
 mod databases;
+mod deadlines;
 mod delays;
 mod faults;
 mod forks;
 mod giving_up;
 mod memory;
 mod pools;
+mod proxies;
 mod queues;
 mod sharing;
 mod silence;
@@ -31,6 +34,10 @@ use crate::engine::time::SimTime;
 use crate::model::network::{Leaf, Network, WaitAt};
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, Request, RequestId, Slab};
+use crate::simulation::result::{FailureReason, failure};
+
+const CONNECT_TIMEOUT: u8 = FailureReason::ConnectTimeout as u8;
+const ANSWER_TIMEOUT: u8 = FailureReason::AnswerTimeout as u8;
 
 /// One run in progress.
 ///
@@ -61,8 +68,10 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) cohorts: Option<Box<Cohorts>>,
     world: world::World,
     silence: silence::Silence,
-    /// Root of the draws of random faults.
+    deadlines: deadlines::Deadlines,
+    /// Root of the draws of random faults, and of health checks.
     pub(super) fault_key: Key,
+    pub(super) check_key: Key,
 }
 
 /// See `Simulator::vacated`.
@@ -117,7 +126,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             vacated: Vacated { leaf: NONE, taken: false, due: 0, sequence: 0 },
             world: world::World::new(&net),
             silence: silence::Silence::default(),
+            deadlines: deadlines::Deadlines::default(),
             fault_key: Key::default(),
+            check_key: Key::default(),
             net,
             sources: sources.into(),
             observation,
@@ -166,6 +177,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Patiences => Fired::settled(self.patience_due(leaf)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
+                Leaf::Check(check) => Fired::settled(self.check_due(leaf, check)),
                 Leaf::Retransmissions => Fired::settled(self.retransmission_due(leaf)),
             };
             // one place for this too
@@ -191,6 +203,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         if WATCHED {
             self.plan_faults();
         }
+        self.plan_checks();
         self.limit = self.observation.next_tick().min(self.observation.end);
         let mut users_before = 0;
         for i in 0..self.sources.len() {
@@ -337,7 +350,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     let depth = request.depth as usize;
                     request.frames[depth].after = at + 1;
                     request.depth += 1;
-                    at = self.net.entries[(entries + request.frames[depth].chosen) as usize];
+                    at = self.net.entries[(entries + request.frames[depth].chosen as u32) as usize];
                     if WATCHED && !self.net.faults.is_empty() {
                         match self.admit(id, at) {
                             Some(to) => at = to,
@@ -349,7 +362,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                     let request = &mut self.slab[id];
                     let depth = request.depth as usize;
                     request.frames[depth].after = at + 1;
-                    request.frames[depth].chosen = chosen;
+                    request.frames[depth].chosen = chosen as u16;
                     request.depth += 1;
                     at = to;
                     if WATCHED && !self.net.faults.is_empty() {
@@ -359,7 +372,35 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                         }
                     }
                 }
-                Step::Return => {
+                Step::Deadline { reason, timeouts } => {
+                    self.set_deadline(id, timeouts, reason);
+                    at += 1;
+                }
+                Step::PropagateFailure { links } => {
+                    let found_out = matches!(self.slab[id].failure, CONNECT_TIMEOUT | ANSWER_TIMEOUT);
+                    let line = self.net.links[(links + self.chosen(id)) as usize].line;
+                    at += 1;
+                    if line != NONE && !found_out {
+                        self.slab[id].step = at;
+                        self.enter_line(id, line);
+                        return;
+                    }
+                }
+                Step::Answer { by } => {
+                    let request = &mut self.slab[id];
+                    request.failure = failure::answered(request.failure, by);
+                    at += 1;
+                }
+                Step::TryAgain { idempotent, proxy, call } => match self.try_again(id, at, proxy, call, idempotent) {
+                    Some(to) => at = to,
+                    None => return,
+                },
+                Step::Pause => at += 1,
+                Step::CheckEnd { check } => {
+                    self.check_end(id, check);
+                    return;
+                }
+                Step::Return | Step::Accept => {
                     if WATCHED && !self.net.faults.is_empty() {
                         match self.come_back(id, at) {
                             Some(to) => at = to,
@@ -449,7 +490,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Step::Route { router } => {
                     let chosen = self.route(router);
                     let request = &mut self.slab[id];
-                    request.frames[request.depth as usize].chosen = chosen;
+                    request.frames[request.depth as usize].chosen = chosen as u16;
                     at += 1;
                 }
                 Step::JoinStage { stage, draw, .. } => {
@@ -566,7 +607,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     #[inline(always)]
     fn chosen(&self, id: RequestId) -> u32 {
         let request = &self.slab[id];
-        request.frames[request.depth as usize].chosen
+        request.frames[request.depth as usize].chosen as u32
     }
 
     /// Where a returning request goes on in its caller.
@@ -574,7 +615,12 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     pub(super) fn return_step(&mut self, id: RequestId) -> StepId {
         let request = &mut self.slab[id];
         request.depth -= 1;
-        let after = request.frames[request.depth as usize].after;
+        let depth = request.depth as usize;
+        let after = request.frames[depth].after;
+        if request.deadlines.get(depth).is_some_and(|&number| number != 0) {
+            self.clear_deadline(id, depth);
+        }
+        let request = &self.slab[id];
         if request.failure == 0 {
             return after;
         }
@@ -639,7 +685,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     #[inline(never)]
     fn log_end(&mut self, id: RequestId) {
         if let Some(log) = &mut self.log {
-            log.end(self.now, id, self.slab[id].failure);
+            log.end(self.now, id, failure::bare(self.slab[id].failure));
         }
         let request = &self.slab[id];
         if let Some(cohorts) = &mut self.cohorts

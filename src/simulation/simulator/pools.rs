@@ -8,6 +8,7 @@ use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;
 
 const CLIENT: u64 = purpose("client.address");
+const SECOND: u64 = 1_000_000_000;
 const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
@@ -78,19 +79,30 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         let client = client.draw(CLIENT, 0).next();
         let mut rng = key.draw(d.choice, self.slab[id].visit as u32);
+        if d.marked > 0 {
+            d.forgive(now / SECOND);
+        }
         let queue = match d.balancer.choose(client, &mut rng) {
             Choice::Server(server) => {
+                if d.marked > 0 {
+                    d.tried(server, now / SECOND);
+                }
                 d.pool.observed.arrive::<WATCHED>(now, false);
                 d.pool.observed.begin_work(now);
                 d.pool.granted += 1;
                 let request = &mut self.slab[id];
-                request.frames[request.depth as usize].chosen = server as u32;
+                request.frames[request.depth as usize].chosen = server as u16;
                 return Some(request.step);
+            }
+            Choice::QueueAny if !d.balancer.any_up() => {
+                d.pool.observed.turn_away(now);
+                self.slab[id].failure = FailureReason::NoServer as u8;
+                return Some(fail);
             }
             Choice::QueueAny => &mut d.pool.queue,
             Choice::QueueOn(server) => {
                 let request = &mut self.slab[id];
-                request.frames[request.depth as usize].chosen = server as u32;
+                request.frames[request.depth as usize].chosen = server as u16;
                 &mut d.bound[server]
             }
         };
@@ -114,12 +126,22 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn undispatch(&mut self, id: RequestId, dispatcher: u32) {
         let now = self.now;
         let server = self.chosen(id) as usize;
+        if self.slab[id].failure == 0 {
+            self.count_answer(dispatcher, server);
+        }
         let d = &mut self.net.dispatchers[dispatcher as usize];
         d.pool.observed.let_go::<WATCHED>(now);
         d.balancer.release(server);
         d.pool.observed.end_work(now);
-        if !d.balancer.has_room(server) {
-            return;
+        self.serve_queue(dispatcher, server);
+    }
+
+    /// A server has room, perhaps: who waits longest goes on; true if somebody does.
+    pub(super) fn serve_queue(&mut self, dispatcher: u32, server: usize) -> bool {
+        let now = self.now;
+        let d = &mut self.net.dispatchers[dispatcher as usize];
+        if !d.balancer.has_room(server) || !d.balancer.is_up(server) {
+            return false;
         }
         // requests bound to this server and those that take any: the one that waits longest goes on
         let bound = d.bound.get(server).and_then(|queue| queue.head());
@@ -139,8 +161,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             let request = &mut self.slab[next];
             request.epoch = request.epoch.wrapping_add(1);
             d.pool.waiting_sum += (now - request.entered) as u128;
-            request.frames[request.depth as usize].chosen = server as u32;
+            request.frames[request.depth as usize].chosen = server as u16;
             self.ready.push_back(next);
         }
+        next.is_some()
     }
 }

@@ -11,7 +11,7 @@ use super::Simulator;
 use crate::engine::heap::Heap;
 use crate::engine::time::SimTime;
 use crate::model::network::WaitAt;
-use crate::model::program::StepId;
+use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;
 
@@ -96,6 +96,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if self.world.killed[process as usize] > 0 {
             self.slab[id].failure = FailureReason::ConnectionRefused as u8;
             return Some(self.return_step(id));
+        }
+        if self.net.steps[at as usize] == Step::Accept {
+            return Some(at);
         }
         if caller != NONE {
             let connections = self.silence.connections.entry((caller, process)).or_default();
@@ -212,7 +215,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         waiting.again += 1;
         let Waiting { sent, process, stops, .. } = *waiting;
         if !goes_on {
-            self.fail_in_silence(id, gives_up(sent));
+            self.fail_in_silence(id, gives_up(sent) as u8);
             return NONE;
         }
         match sent {
@@ -246,7 +249,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     /// The way to a failure of a call that waits in silence.
-    pub(super) fn fail_in_silence(&mut self, id: RequestId, reason: FailureReason) {
+    pub(super) fn fail_in_silence(&mut self, id: RequestId, reason: u8) {
         let request = &self.slab[id];
         let call = request.frames[request.depth as usize].after - 1;
         let fail = self.fail_step_of_call(call);
@@ -256,8 +259,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.disconnect(self.net.process_of_step[call as usize], process, true);
         }
         self.leave_silence(id);
+        self.clear_deadline(id, self.slab[id].depth as usize);
         let request = &mut self.slab[id];
-        request.failure = reason as u8;
+        request.failure = reason;
         request.step = fail;
         self.ready.push_back(id);
     }

@@ -88,7 +88,20 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         orphan.frames[level].after = end;
         orphan.parent = NONE;
         orphan.user = NONE;
+        self.move_deadlines(id, caller, level);
+        self.clear_deadline(id, level);
         caller
+    }
+
+    /// The process that a request has called from a depth.
+    pub(super) fn callee_of(&self, id: RequestId, level: usize) -> u32 {
+        let frame = self.slab[id].frames[level];
+        let first = match self.net.steps[frame.after as usize - 1] {
+            Step::CallChosen { entries, .. } => self.net.entries[(entries + frame.chosen as u32) as usize],
+            Step::CallFixed { to, .. } => to,
+            other => panic!("a frame returned to {other:?}, which is no call"),
+        };
+        self.net.process_of_step[first as usize]
     }
 
     /// What a stopped process held is free, and nobody waits for it any more: those who did were taken out.
@@ -111,6 +124,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
             d.pool.observed.end_all_work(now);
+            self.forget_states(dispatcher);
         }
         for stage in indices_of(&self.net.process_of_stage, process) {
             let s = &mut self.net.stages[stage];
@@ -189,7 +203,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.ready.remove(at);
             return;
         }
-        if self.forget_held(id) || self.leave_silence(id) {
+        if self.forget_held(id) {
+            return;
+        }
+        if self.leave_silence(id) {
+            self.clear_deadline(id, self.slab[id].depth as usize);
             return;
         }
         let entered = self.slab[id].entered;
@@ -228,7 +246,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 let line = self.net.links[(links + self.chosen(id)) as usize].line;
                 self.net.lines[line as usize].forget(id);
             }
-            Step::DelayDrawn { .. } => {
+            Step::DelayDrawn { .. } | Step::Pause => {
                 self.net.delays.heap.remove_where(|_, other| *other == id);
             }
             other => panic!("a request of a stopped process waits at {other:?}"),
@@ -302,7 +320,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
         }
-        if matches!(blocked, Step::DelayDrawn { .. }) {
+        if matches!(blocked, Step::DelayDrawn { .. } | Step::Pause) {
             let leaf = self.net.delays.leaf;
             match self.net.delays.heap.first() {
                 Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),

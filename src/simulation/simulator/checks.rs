@@ -1,0 +1,123 @@
+//! HAProxy's health checks, and what follows when a server is taken to be down or up.
+
+use super::Simulator;
+use crate::engine::event_set::EventSet;
+use crate::engine::random::purpose;
+use crate::model::request::{NONE, Request, RequestId};
+use crate::simulation::result::Transition;
+
+const PHASE: u64 = purpose("check.phase");
+
+impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    /// The first of each check comes within its interval.
+    pub(super) fn plan_checks(&mut self) {
+        for index in 0..self.net.checks.len() {
+            let mut rng = self.check_key.indexed(index as u64).draw(PHASE, 0);
+            let check = &self.net.checks[index];
+            let (leaf, inter) = (check.leaf, check.inter);
+            self.schedule(leaf, ((rng.unit() * inter as f64) as u64).max(1));
+        }
+    }
+
+    /// Whether an open-ended run has nothing more to play.
+    pub(super) fn is_over(&self) -> bool {
+        self.observation.end == u64::MAX
+            && self.observation.in_flight == 0
+            && self.sources.iter().all(|source| EventSet::is_idle(self.set.time_of(source.leaf)))
+    }
+
+    /// A check begins.
+    #[cold]
+    pub(super) fn check_due(&mut self, leaf: u32, index: u32) -> RequestId {
+        if self.is_over() {
+            self.set.clear(leaf);
+            return NONE;
+        }
+        let check = &mut self.net.checks[index as usize];
+        let stops = self.world.stops[check.process as usize];
+        if stops != check.stops {
+            // its process was restarted: all servers begin as up
+            check.stops = stops;
+            check.health = check.rise;
+            check.errors = 0;
+        }
+        let (process, inter) = (check.process, check.inter);
+        if WATCHED && (!self.runs(process) || self.hangs(process)) {
+            self.schedule(leaf, self.now + inter);
+            return NONE;
+        }
+        let check = &self.net.checks[index as usize];
+        let key = self.check_key.indexed(index as u64).indexed(self.now);
+        let request = Request::new(key.0, self.now, check.class, check.entry);
+        self.set.clear(leaf);
+        self.slab.insert(request)
+    }
+
+    /// A check has its answer, or none.
+    #[cold]
+    pub(super) fn check_end(&mut self, id: RequestId, index: u32) {
+        let passed = self.slab[id].failure == 0;
+        self.slab.remove(id);
+        let check = &self.net.checks[index as usize];
+        if check.stops == self.world.stops[check.process as usize] {
+            self.count_check(index, passed);
+        }
+        let check = &self.net.checks[index as usize];
+        let (leaf, due) = (check.leaf, self.now + check.interval());
+        self.schedule(leaf, due);
+    }
+
+    pub(super) fn count_check(&mut self, index: u32, passed: bool) {
+        let check = &mut self.net.checks[index as usize];
+        let Some(up) = check.count(passed) else { return };
+        let (dispatcher, server) = (check.dispatcher, check.server as usize);
+        self.net.dispatchers[dispatcher as usize].set_alive(server, up);
+        self.note_server(dispatcher, server, up);
+        self.settle_queues(dispatcher);
+    }
+
+    /// All servers of a dispatcher begin as up: its process has been restarted.
+    pub(super) fn forget_states(&mut self, dispatcher: usize) {
+        let d = &mut self.net.dispatchers[dispatcher];
+        d.marks.iter_mut().for_each(|mark| *mark = Default::default());
+        d.marked = 0;
+        for server in 0..d.alive.len() {
+            d.set_alive(server, true);
+        }
+    }
+
+    /// Which servers take requests has changed: who is bound to one that does not chooses again, and who waits for
+    /// any goes to one that does.
+    fn settle_queues(&mut self, dispatcher: u32) {
+        let now = self.now;
+        let d = &mut self.net.dispatchers[dispatcher as usize];
+        for server in 0..d.bound.len() {
+            if d.balancer.is_up(server) {
+                continue;
+            }
+            while let Some(id) = d.bound[server].pop_front(&mut self.slab) {
+                d.pool.observed.let_go::<WATCHED>(now);
+                let request = &mut self.slab[id];
+                request.epoch = request.epoch.wrapping_add(1);
+                request.step -= 1;
+                self.ready.push_back(id);
+            }
+        }
+        for server in 0..self.net.dispatchers[dispatcher as usize].bound.len() {
+            while self.serve_queue(dispatcher, server) {}
+        }
+    }
+
+    /// A server has changed its state in somebody's eyes.
+    pub(super) fn note_server(&mut self, dispatcher: u32, server: usize, up: bool) {
+        let name = self.net.dispatchers[dispatcher as usize].server_names[server].clone();
+        let what = format!("{name} {}", if up { "up" } else { "down" });
+        self.note(what, !up);
+    }
+
+    /// Something has been noticed.
+    pub(super) fn note(&mut self, what: String, bad: bool) {
+        let at_ns = self.now as i128 - self.observation.origin as i128;
+        self.observation.transitions.push(Transition { at_s: at_ns as f64 * 1e-9, what, bad });
+    }
+}
