@@ -192,14 +192,18 @@ impl Pairing<'_> {
             .fold((0, 0), |sum, (arrived, answered)| (sum.0 + arrived - answered, sum.1 + arrived))
     }
 
-    /// What is missing in a window, as a share, where it is more than noise: answers, or requests of one class.
-    fn impact(&self, window: usize) -> f64 {
+    /// Answers that are missing in a window, as a share, where it is more than noise.
+    fn missing(&self, window: usize) -> f64 {
         let count = |trials: &[Trial]| -> f64 {
             trials.iter().map(|trial| trial.completed.get(window).copied().unwrap_or(0)).sum::<u64>() as f64
         };
-        let seen = |share: f64, of: f64| if share > SEEN.max(NOISE / libm::sqrt(of)) { share } else { 0.0 };
         let usual = count(self.without);
-        let mut most = if usual > 0.0 { seen(1.0 - count(self.with) / usual, usual) } else { 0.0 };
+        if usual > 0.0 { seen(1.0 - count(self.with) / usual, usual) } else { 0.0 }
+    }
+
+    /// The same, or requests of one class if more of these are missing.
+    fn impact(&self, window: usize) -> f64 {
+        let mut most = self.missing(window);
         for class in 0..self.with[0].cohorts.classes {
             let (lost, arrived) = self.lost_of_class(self.with, class, window);
             let (base_lost, base) = self.lost_of_class(self.without, class, window);
@@ -209,6 +213,13 @@ impl Pairing<'_> {
             }
         }
         most
+    }
+
+    /// Seconds from the failure until some software notices it, of the runs in which one does, and what it says first.
+    pub fn detected(&self) -> (Estimate, Option<String>) {
+        let seconds = self.with.iter().map(|trial| trial.detected.as_ref().map(|(seconds, _)| *seconds));
+        let what = self.with.iter().find_map(|trial| trial.detected.as_ref().map(|(_, what)| what.clone()));
+        (self.doubt.mean(seconds), what)
     }
 
     /// Seconds from the failure until what is missing is half of the most, while the failure lasts; `None`: nobody
@@ -225,10 +236,18 @@ impl Pairing<'_> {
         Some(ends as f64 * self.width_s())
     }
 
+    fn lasting(&self) -> std::ops::Range<usize> {
+        self.window(self.horizon.at_s)..self.window(self.horizon.until_s())
+    }
+
     /// Whether users see anything of it while it lasts.
     pub fn is_seen(&self) -> bool {
-        let windows = self.window(self.horizon.at_s)..self.window(self.horizon.until_s());
-        windows.into_iter().any(|window| self.impact(window) > 0.0)
+        self.lasting().any(|window| self.impact(window) > 0.0)
+    }
+
+    /// Whether for some time while it lasts less than half of the answers come.
+    pub fn is_halved(&self) -> bool {
+        self.lasting().any(|window| self.missing(window) > 0.5)
     }
 
     /// When requests were answered again as objectives ask.
@@ -285,6 +304,11 @@ impl Pairing<'_> {
         };
         (0..self.windows()).map(share).collect()
     }
+}
+
+/// The share, where it is more than the noise of a count.
+fn seen(share: f64, of: f64) -> f64 {
+    if share > SEEN.max(NOISE / libm::sqrt(of)) { share } else { 0.0 }
 }
 
 /// Of all classes.

@@ -120,6 +120,9 @@ pub struct ComponentFindings {
     #[serde(serialize_with = "object")]
     pub failures: Vec<(String, f64)>,
     pub p99_ms: P99,
+    /// Until some software notices it (a health check, a peer), and what it says; no value: none does.
+    pub detected_s: Estimate,
+    pub detected: Option<String>,
     /// Until what is missing is half of the most; `None`: nobody sees it, or it stays as it is.
     pub noticed_s: Option<f64>,
     pub recovery: Recovery,
@@ -130,13 +133,13 @@ pub struct ComponentFindings {
     pub over_time: OverTime,
 }
 
-impl ComponentFindings {
-    /// The class that fares worst once failover has settled; the first among equals.
-    pub fn worst(&self) -> Option<&ClassSuccess> {
-        let judged = self.classes.iter().filter(|class| class.settled.value.is_some());
-        judged.reduce(|worst, next| if next.settled.value < worst.settled.value { next } else { worst })
-    }
+/// The class that fares worst once failover has settled; the first among equals.
+pub fn worst(classes: &[ClassSuccess]) -> Option<&ClassSuccess> {
+    let judged = classes.iter().filter(|class| class.settled.value.is_some());
+    judged.reduce(|worst, next| if next.settled.value < worst.settled.value { next } else { worst })
+}
 
+impl ComponentFindings {
     pub fn fault_kind(&self) -> &'static str {
         match self.kind {
             Kind::Server => "server",

@@ -147,6 +147,7 @@ pub fn run(
         let pairing = pairing(&all[1 + i]);
         let classes = pairing.classes(&names);
         let loss = pairing.losses();
+        let (detected_s, detected) = pairing.detected();
         found.push(ComponentFindings {
             name: component.name(&quiet),
             kind: component.kind(),
@@ -156,6 +157,8 @@ pub fn run(
             failed: pairing.failed(),
             failures: pairing.reasons(),
             p99_ms: pairing.p99_ms(),
+            detected_s,
+            detected,
             noticed_s: pairing.noticed_s(),
             recovery: pairing.recovery(options.objective),
             overload: pairing.overload(&trials.stations),
@@ -165,10 +168,11 @@ pub fn run(
         losses.push(loss);
     }
     let structure = Structure::new(&quiet, &arrivals);
-    let members = |below: &dyn Fn(usize) -> bool| -> Vec<Member> {
+    // what would be if nothing took over is as bad as what is until something has
+    let members = |below: &dyn Fn(usize) -> bool, seen: &dyn Fn(&Pairing) -> bool| -> Vec<Member> {
         let member = |(i, &component): (usize, &Component)| {
             let finding = &found[i];
-            let seen = pairing(&all[1 + i]).is_seen();
+            let seen = seen(&pairing(&all[1 + i]));
             let failover_s = match finding.recovery {
                 Recovery::Failover { after_s } => after_s,
                 Recovery::Unharmed | Recovery::Repair { .. } | Recovery::Never => 0.0,
@@ -184,8 +188,12 @@ pub fn run(
     };
     let halves = |i: usize| losses[i].iter().map(Loss::settled_down).sum::<f64>() > 0.5 * losses[i].len() as f64;
     let system = SystemFindings {
-        below_objective: system::availability(&members(&misses), &|failed| structure.serves_all(failed))?,
-        below_half: system::availability(&members(&halves), &|failed| structure.served(failed) >= 0.5)?,
+        below_objective: system::availability(&members(&misses, &|one| one.is_seen()), &|failed| {
+            structure.serves_all(failed)
+        })?,
+        below_half: system::availability(&members(&halves, &|one| one.is_halved()), &|failed| {
+            structure.served(failed) >= 0.5
+        })?,
     };
     if let Some(pairs) = &mut pair_findings {
         for (i, pair) in pairs.pairs.iter_mut().take(pair_of.len()).enumerate() {

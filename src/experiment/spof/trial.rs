@@ -15,6 +15,8 @@ pub struct Trial {
     pub latency: [CoarseHistogram; 3],
     /// Same index as the stations of a run.
     pub stations: Vec<StationTrial>,
+    /// Seconds from the failure until some software noticed it, while it lasted, and what it said.
+    pub detected: Option<(f64, String)>,
     pub requests: u64,
     pub events: u64,
 }
@@ -66,6 +68,11 @@ impl Trial {
             failed,
             latency,
             stations: stations.collect(),
+            detected: run
+                .transitions
+                .iter()
+                .find(|change| change.bad && change.at_s >= horizon.at_s && change.at_s < horizon.until_s())
+                .map(|change| (change.at_s - horizon.at_s, change.what.clone())),
             requests: run.finished_total,
             events: run.events,
             cohorts,

@@ -1,7 +1,7 @@
 //! What is said of single failures and in which order: what they cost, what they do, what that makes of the whole.
 
 use crate::experiment::spof::findings::{
-    Availability, ComponentFindings, Downtime, Findings, Pair, PairFindings, Recovery, Verdict,
+    Availability, ComponentFindings, Downtime, Findings, Pair, PairFindings, Recovery, Verdict, worst,
 };
 
 use super::super::content::{self, Block, Tone};
@@ -105,7 +105,7 @@ fn costs(findings: &Findings, out: &mut Vec<Block>) {
         1 => "±?: no interval from one run.".to_owned(),
         n => format!(
             "±: 95% interval of the simulation only, over {n} runs; how often things fail and how long they last is \
-             taken as given."
+             taken as given. ±?: all runs agree."
         ),
     };
     out.push(Block::Line(Tone::Faint, doubt));
@@ -152,15 +152,25 @@ fn who(c: &ComponentFindings) -> &'static str {
 
 fn effects(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading(format!("What one failure of {} does", figure::duration(findings.lasts_s))));
-    let columns =
-        ["failure", "worst class", "answered %", "noticed s", "answered again", "p99 before ms", "during", "after"];
+    let columns = [
+        "failure",
+        "worst class",
+        "answered %",
+        "detected s",
+        "eases after s",
+        "answered again",
+        "p99 before ms",
+        "during",
+        "after",
+    ];
     let mut table = Table::new(&columns);
     for c in &findings.components {
-        let worst = c.worst();
+        let worst = worst(&c.classes);
         let p99 = c.p99_ms;
         let mut figures = vec![
             Figure::plain(worst.map_or(NOTHING, |class| class.class.as_str())),
             worst.map_or(Figure::plain(NOTHING), |class| share(&class.settled)),
+            figure::estimate(&c.detected_s, 1.0),
             Figure::plain(c.noticed_s.map_or(NOTHING.into(), |s| format!("{s:.1}"))),
             Figure::plain(again(c.recovery)),
         ];
@@ -168,13 +178,18 @@ fn effects(findings: &Findings, out: &mut Vec<Block>) {
         table.row(label(c), figures);
     }
     let base = findings.baseline.p99_ms;
-    let mut none = vec![Figure::plain(NOTHING), Figure::plain(NOTHING), Figure::plain(NOTHING), Figure::plain(NOTHING)];
+    let usual = worst(&findings.baseline.classes);
+    let mut none = vec![
+        Figure::plain(usual.map_or(NOTHING, |class| class.class.as_str())),
+        usual.map_or(Figure::plain(NOTHING), |class| share(&class.settled)),
+    ];
+    none.extend(vec![Figure::plain(NOTHING); 3]);
     none.extend([base.before, base.during, base.after].map(|p99| figure::estimate(&p99, 1.0)));
     table.row("no failure", none);
     out.push(Block::Table(table));
     let note = format!(
-        "Answered %: of the class that fares worst, from {} to {} after the failure. Noticed: until what is missing has \
-         fallen to half. Answered again, as the objective asks: after the failure, or after its repair. Times are exact \
+        "Answered %: of the class that fares worst, from {} to {} after the failure. Detected: by a health check or a \
+         peer. Eases: what is missing has fallen to half. Answered again, as the objective asks: after the failure, or after its repair. Times are exact \
          to {:.1} s.",
         figure::duration(findings.settled_s[0] - findings.before_s),
         figure::duration(findings.settled_s[1] - findings.before_s),
@@ -245,7 +260,7 @@ fn fails(c: &ComponentFindings) -> bool {
 fn system(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("The whole system in a year, by an exact Markov model".into()));
     let columns = [
-        "",
+        "down is below",
         "available %",
         "down min",
         "outages",
@@ -261,8 +276,8 @@ fn system(findings: &Findings, out: &mut Vec<Block>) {
             table.row(format!("{what}, {crews}"), downtime_figures(downtime));
         }
     };
-    rows("below the objective", &findings.system.below_objective);
-    rows("below half", &findings.system.below_half);
+    rows("objective", &findings.system.below_objective);
+    rows("half", &findings.system.below_half);
     out.push(Block::Table(table));
     let of = &findings.system.below_objective.one_crew;
     let extent = if of.complete {
@@ -276,7 +291,7 @@ fn system(findings: &Findings, out: &mut Vec<Block>) {
         )
     };
     let note = format!(
-        "Down because of a single failure that nothing stands in for, while something else takes over, because that does \
+        "Down: some class below the objective, or less than half answered; because of a single failure that nothing stands in for, while something else takes over, because that does \
          not work, or because several have failed. Uncovered: the share of the downtime that redundancy does not cover, \
          all but the last. Times are exponential. {extent}"
     );

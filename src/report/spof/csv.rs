@@ -1,13 +1,13 @@
 //! spof.csv: one line for each failure. spof-over-time.csv: for each failure, class and window the share answered. A
 //! cell without observations is empty.
 
-use crate::experiment::spof::findings::{ComponentFindings, Findings, Recovery};
+use crate::experiment::spof::findings::{ComponentFindings, Findings, Recovery, worst};
 use crate::experiment::summary::Estimate;
 
 use super::super::csv::cell;
 use super::content::verdict;
 
-const HEADER: [&str; 31] = [
+const HEADER: [&str; 32] = [
     "failure",
     "kind",
     "fault",
@@ -22,6 +22,7 @@ const HEADER: [&str; 31] = [
     "p99_before_ms",
     "p99_during_ms",
     "p99_after_ms",
+    "detected_s",
     "noticed_s",
     "recovered_by",
     "recovered_after_s",
@@ -52,7 +53,7 @@ pub fn render(findings: &Findings) -> String {
 
 fn record(c: &ComponentFindings) -> Vec<String> {
     let (by, after) = recovery(c.recovery);
-    let worst = c.worst();
+    let worst = worst(&c.classes);
     let settled = worst.map(|class| class.settled);
     let mut record = vec![
         c.name.clone(),
@@ -64,6 +65,7 @@ fn record(c: &ComponentFindings) -> Vec<String> {
     record.extend(settled.map_or([const { String::new() }; 3], |settled| with_ends(&settled)));
     record.extend(with_ends(&c.failed));
     record.extend([c.p99_ms.before, c.p99_ms.during, c.p99_ms.after].map(|p99| value(p99.value)));
+    record.push(value(c.detected_s.value));
     record.extend([value(c.noticed_s), by.to_owned(), value(after)]);
     record.push(c.overload.as_ref().map_or(String::new(), |overload| overload.station.clone()));
     let cost = &c.cost;
