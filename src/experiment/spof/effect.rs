@@ -98,7 +98,12 @@ impl Pairing<'_> {
         complement(self.doubt.proportion(&failed))
     }
 
-    /// The same of all classes together.
+    /// Requests of a class there, without the failure.
+    pub fn settled_arrivals(&self, class: usize) -> u64 {
+        self.without.iter().map(|trial| trial.of_class(class, self.settled()).0).sum()
+    }
+
+    /// The success of all classes together.
     pub fn settled_success_of_all(&self) -> Estimate {
         let classes = 0..self.with[0].cohorts.classes;
         let each = self.with.iter().zip(self.without).map(|(with, without)| {

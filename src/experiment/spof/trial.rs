@@ -1,8 +1,79 @@
-//! What is kept of one run: little enough that all failures of all runs fit into memory.
+//! The runs, and what is kept of one: little enough that all failures of all runs fit into memory.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
 
 use super::Horizon;
+use crate::experiment::checks;
+use crate::experiment::parallel::Progress;
+use crate::experiment::runner::Prepared;
+use crate::experiment::summary::{Check, Totals};
+use crate::scenario::{Fault, Scenario};
 use crate::simulation::cohorts::{Cell, Cohorts};
 use crate::simulation::result::{CoarseHistogram, REASONS, RunResult, StationRole};
+
+/// All that was run.
+pub struct Trials {
+    /// Of each case its runs; the first case is that of no failure.
+    pub cases: Vec<Vec<Trial>>,
+    /// Names.
+    pub stations: Vec<String>,
+    /// Laws that some run broke.
+    pub broken: Vec<Check>,
+}
+
+impl Trials {
+    /// All runs of all cases over all threads; the same run of each case has the same traffic.
+    pub fn simulate(
+        prepared: &Prepared,
+        quiet: &Scenario,
+        cases: Vec<Vec<Fault>>,
+        horizon: &Horizon,
+        warmup_s: f64,
+        runs: u32,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Trials {
+        let variant = |faults| {
+            let mut scenario = Scenario { faults, ..quiet.clone() };
+            scenario.simulation.duration_s = Some(horizon.length_s());
+            scenario
+        };
+        let scenarios: Vec<Scenario> = cases.into_iter().map(variant).collect();
+        let variants: Vec<Prepared> = scenarios.iter().map(|scenario| prepared.variant(scenario)).collect();
+        let tasks: Vec<(usize, u32)> =
+            (0..variants.len()).flat_map(|case| (0..runs).map(move |run| (case, run))).collect();
+        let finished = AtomicU32::new(0);
+        let mut made: Vec<(Trial, Vec<Check>, Vec<String>)> = tasks
+            .par_iter()
+            // each is long: one after the other is taken, not a part of all
+            .with_max_len(1)
+            .map(|&(case, run)| {
+                let (result, cohorts) = variants[case].run_cohorts(run, warmup_s, horizon.length_s(), horizon.within_s);
+                let broken = checks::checks(std::slice::from_ref(&result)).into_iter().filter(|c| !c.passed).collect();
+                let trial = Trial::new(&result, cohorts, horizon);
+                let stations = if run == 0 && case == 0 {
+                    result.stations.into_iter().map(|s| s.name).collect()
+                } else {
+                    Vec::new()
+                };
+                let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
+                progress(Progress { finished: done, of: tasks.len() as u32, events: trial.events });
+                (trial, broken, stations)
+            })
+            .collect();
+        let stations = std::mem::take(&mut made[0].2);
+        let broken = made.iter_mut().flat_map(|(_, broken, _)| std::mem::take(broken)).collect();
+        let mut made = made.into_iter().map(|(trial, ..)| trial);
+        let cases = (0..variants.len()).map(|_| made.by_ref().take(runs as usize).collect()).collect();
+        Trials { cases, stations, broken }
+    }
+
+    pub fn totals(&self) -> Totals {
+        let all = || self.cases.iter().flatten();
+        Totals { requests: all().map(|trial| trial.requests).sum(), events: all().map(|trial| trial.events).sum() }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct Trial {

@@ -113,7 +113,8 @@ impl Units {
     /// Share of the time in such states.
     pub fn share(&self, is: impl Fn(&[Place]) -> bool) -> f64 {
         // the rare ones first, so that their digits are not lost
-        self.states.iter().zip(&self.shares).rev().filter(|(state, _)| is(state)).map(|(_, share)| share).sum()
+        let shares = self.states.iter().zip(&self.shares).rev().filter(|(state, _)| is(state));
+        shares.fold(0.0, |sum, (_, share)| sum + share)
     }
 
     /// How often such states are entered from others, per unit of time.
@@ -122,7 +123,7 @@ impl Units {
         let entering = |from: usize| -> f64 {
             self.chain.leads(from).filter(|(to, _)| inside[*to]).map(|(_, rate)| rate * self.shares[from]).sum()
         };
-        (0..self.states.len()).rev().filter(|&from| !inside[from]).map(entering).sum()
+        (0..self.states.len()).rev().filter(|&from| !inside[from]).fold(0.0, |sum, from| sum + entering(from))
     }
 
     /// Mean time from all well to the first of such states.
