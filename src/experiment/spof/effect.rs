@@ -331,3 +331,33 @@ pub fn verdict(classes: &[ClassSuccess], options: &Options) -> Verdict {
     });
     judged.fold(Verdict::No, |worst, next| if next.rank() > worst.rank() { next } else { worst })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Windows of a second: all is lost for 5 s, a fifth once failover has settled, a half for 4 s after the repair.
+    fn loss() -> Loss {
+        let lost: Vec<f64> = (0..90)
+            .map(|second| match second {
+                0..5 => 1.0,
+                5..60 => 0.2,
+                60..64 => 0.5,
+                _ => 0.0,
+            })
+            .collect();
+        let down = lost.iter().map(|share| if *share > 0.5 { 1.0 } else { 0.0 }).collect();
+        Loss { width_s: 1.0, lost, down, settled_lost: 0.2, settled_down: 0.0, judged_s: 50.0, lasts_s: 60.0 }
+    }
+
+    #[test]
+    fn an_outage_goes_on_as_it_has_settled_and_ends_as_after_the_repair() {
+        let near = |got: (f64, f64), expected: (f64, f64)| {
+            assert!((got.0 - expected.0).abs() < 1e-9 && got.1 == expected.1, "{got:?} for {expected:?}");
+        };
+        near(loss().seconds(60.0), (5.0 + 0.2 * 55.0 + 2.0, 5.0));
+        near(loss().seconds(3600.0), (5.0 + 0.2 * 3595.0 + 2.0, 5.0));
+        near(loss().seconds(20.0), (5.0 + 0.2 * 15.0 + 2.0, 5.0));
+        near(loss().seconds(3.0), (3.0 + 2.0, 3.0));
+    }
+}

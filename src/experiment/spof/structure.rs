@@ -131,3 +131,90 @@ fn passes(step: &PathStep, failed: &[Component]) -> bool {
         PathStep::Fork(paths) => paths.iter().all(|path| all(path)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::component::components;
+    use super::*;
+    use crate::scenario::{Overrides, load_str};
+
+    const SHOP: &str = r#"
+        [server.web1]
+        [server.app1]
+        [server.app2]
+        [server.db1]
+        [server.db2]
+
+        [service.web]
+        kind = "nginx"
+        servers = ["web1"]
+        files = { total = "1 GiB" }
+        upstream = { service = "app" }
+
+        [service.app]
+        kind = "app"
+        servers = ["app1", "app2"]
+        database = { service = "db" }
+
+        [service.db]
+        kind = "mysql"
+        primary = "db1"
+        replicas = ["db2"]
+        buffer_pool_hit = 1.0
+        reads = "any"
+
+        [request.image]
+        web.file = "10 KiB"
+        [request.page]
+        app.cpu = "5 ms"
+        db.reads = { count = 1, cpu = "1 ms" }
+        [request.order]
+        app.cpu = "5 ms"
+        db.transactions = [{ writes = 1, cpu = "1 ms" }]
+
+        [traffic.all]
+        process = "poisson"
+        rate = "10/s"
+        mix = { image = 6, page = 3, order = 1 }
+        target = "web"
+    "#;
+
+    fn shop() -> Scenario {
+        load_str("shop.toml", SHOP, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    /// Share served without these, by name.
+    fn served(failed: &[&str]) -> f64 {
+        let scenario = shop();
+        let all = components(&scenario).0;
+        let named = |name: &&str| *all.iter().find(|c| c.name(&scenario) == *name).unwrap_or_else(|| panic!("{name}"));
+        let failed: Vec<Component> = failed.iter().map(named).collect();
+        let structure = Structure::new(&scenario, &[6.0, 3.0, 1.0]);
+        let served = structure.served(&failed);
+        assert_eq!(structure.serves_all(&failed), served == 1.0);
+        served
+    }
+
+    #[test]
+    fn each_class_needs_its_own_way() {
+        assert_eq!(served(&[]), 1.0);
+        assert_eq!(served(&["web1"]), 0.0);
+        assert_eq!(served(&["app1"]), 1.0);
+        assert_eq!(served(&["app1", "app on app2"]), 0.6, "files end at nginx");
+        assert_eq!(served(&["db1"]), 0.9, "reads go on at the replica");
+        assert_eq!(served(&["db on db1", "db2"]), 0.6);
+        assert_eq!(served(&["app1 - db1"]), 1.0, "through the other application");
+        assert_eq!(served(&["app1 - db1", "app2"]), 0.9);
+        assert_eq!(served(&["web1 - app1", "app2 - db1", "app2 - db2"]), 0.6);
+    }
+
+    #[test]
+    fn links_are_those_that_requests_and_replication_take() {
+        let scenario = shop();
+        let links = components(&scenario).0.into_iter().filter(|c| matches!(c, Component::Link(..)));
+        let names: Vec<String> = links.map(|link| link.name(&scenario)).collect();
+        let expected =
+            ["web1 - app1", "web1 - app2", "app1 - db1", "app1 - db2", "app2 - db1", "app2 - db2", "db1 - db2"];
+        assert_eq!(names, expected);
+    }
+}
