@@ -182,11 +182,22 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
             1 => format!("at = \"{} ms\"\nlasts = \"{} ms\"\n", dice.up_to(3900), 1 + dice.up_to(1500)),
             _ => "mttf = \"exponential(400 ms)\"\nmttr = \"exponential(100 ms)\"\n".to_owned(),
         };
-        text += &if servers.is_empty() || dice.chance(60) {
-            format!("hang = {{ service = \"{}\" }}\n", dice.pick(services))
-        } else {
-            let part = dice.pick(&["cpu", "disk", "nic"]);
-            format!("slow = {{ server = \"{}\", {part} = {} }}\n", dice.pick(servers), dice.pick(&["0.05", "0.5", "3"]))
+        let effect = if servers.is_empty() { 0 } else { dice.up_to(6) };
+        text += &match effect {
+            0 => format!("hang = {{ service = \"{}\" }}\n", dice.pick(services)),
+            1 => format!("kill = {{ service = \"{}\" }}\n", dice.pick(services)),
+            2 => format!("power_off = \"{}\"\n", dice.pick(servers)),
+            3 => format!("cut = \"{}\"\n", dice.pick(servers)),
+            4 => {
+                let one = dice.pick(servers);
+                let other = servers.iter().find(|other| **other != one).expect("two servers");
+                format!("cut = [\"{one}\", \"{other}\"]\n")
+            }
+            _ => {
+                let part = dice.pick(&["cpu", "disk", "nic"]);
+                let factor = dice.pick(&["0.05", "0.5", "3"]);
+                format!("slow = {{ server = \"{}\", {part} = {factor} }}\n", dice.pick(servers))
+            }
         };
     }
     text
@@ -219,25 +230,46 @@ fn tier_scenario(dice: &mut Dice) -> String {
     let list = |names: &[String]| names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
     text += &format!(
         "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\nservers = [\"lb\"]\n\
-         maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {} }}\n\
-         timeout = {{ queue = \"50 ms\" }}\n",
+         maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {}{} }}\n\
+         timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
         dice.time(),
         20 + dice.up_to(100),
         dice.pick(&["roundrobin", "leastconn", "static-rr", "first", "source", "random"]),
-        2 + dice.up_to(30)
+        2 + dice.up_to(30),
+        dice.pick(&[
+            "",
+            ", inter = \"100 ms\"",
+            ", inter = \"50 ms\", fall = 1, rise = 1, observe = \"layer7\", error_limit = 3"
+        ]),
+        10 + dice.up_to(200),
+        20 + dice.up_to(2000),
+        dice.up_to(4),
+        dice.pick(&["true", "false"])
     );
+    if dice.chance(30) {
+        text += "option_httpchk = \"file\"\n";
+    }
     if dice.chance(60) {
         text += "tls = { key = \"rsa-2048\", resumption = 0.5, version = \"1.2\" }\n";
     }
     text += &format!(
         "[service.web]\nkind = \"nginx\"\nservers = [{}]\nworker_processes = {}\nworker_connections = {}\n\
          files = {{ total = \"8 GiB\", popularity = \"zipf(0.9)\" }}\n\
-         upstream = {{ service = \"app\", balance = \"{}\", keepalive = {} }}\n",
+         upstream = {{ service = \"app\", balance = \"{}\", keepalive = {}, max_fails = {}, fail_timeout = \"1 s\" }}\n\
+         proxy_read_timeout = \"{} ms\"\nproxy_connect_timeout = \"{} ms\"\nproxy_next_upstream = {}\n",
         list(&webs),
         1 + dice.up_to(3),
         10 + dice.up_to(40),
         dice.pick(&["round_robin", "least_conn", "ip_hash", "random", "random two"]),
-        dice.up_to(2) * 16
+        dice.up_to(2) * 16,
+        dice.up_to(3),
+        20 + dice.up_to(1000),
+        10 + dice.up_to(1500),
+        dice.pick(&[
+            "[\"error\", \"timeout\"]",
+            "[\"off\"]",
+            "[\"error\", \"timeout\", \"http_500\", \"non_idempotent\"]"
+        ])
     );
     let runtime = if dice.chance(60) {
         format!("runtime = \"workers\"\nworkers = {}", 1 + dice.up_to(12))
@@ -247,11 +279,14 @@ fn tier_scenario(dice: &mut Dice) -> String {
     text += &format!(
         "[service.app]\nkind = \"app\"\nservers = [{}]\n{runtime}\nbacklog = {}\n\
          memory = {{ base = \"200 MiB\", per_worker = \"20 MiB\", when_full = \"{}\", restart = \"300 ms\" }}\n\
-         database = {{ service = \"db\", pool = {}, acquire_timeout = \"30 ms\" }}\n",
+         database = {{ service = \"db\", pool = {}, acquire_timeout = \"30 ms\", connect_timeout = \"{} ms\", \
+         read_timeout = {} }}\n",
         list(&apps),
         dice.up_to(20),
         dice.pick(&["swap", "oom"]),
-        1 + dice.up_to(8)
+        1 + dice.up_to(8),
+        10 + dice.up_to(1500),
+        dice.pick(&["\"none\"", "\"15 ms\"", "\"300 ms\""])
     );
     text += &format!(
         "[service.db]\nkind = \"mysql\"\nprimary = \"db1\"\nreplicas = [\"db2\"]\nmax_connections = {}\n\
@@ -283,9 +318,19 @@ fn tier_scenario(dice: &mut Dice) -> String {
     text
 }
 
+/// A panic says which scenario it was, too.
 fn check(number: u64) -> Result<(), String> {
+    std::panic::catch_unwind(|| check_one(number))
+        .unwrap_or_else(|_| Err(format!("scenario {number} panics:\n{}", scenario(number))))
+}
+
+fn scenario(number: u64) -> String {
     let mut dice = Dice::of(number);
-    let text = if number.is_multiple_of(2) { path_scenario(&mut dice) } else { tier_scenario(&mut dice) };
+    if number.is_multiple_of(2) { path_scenario(&mut dice) } else { tier_scenario(&mut dice) }
+}
+
+fn check_one(number: u64) -> Result<(), String> {
+    let text = scenario(number);
     let scenario = load_str("random.toml", &text, &Overrides::default())
         .map_err(|error| format!("scenario {number} is not valid:\n{}\n{text}", error.render(false)))?;
     let compiled = compile(&scenario);

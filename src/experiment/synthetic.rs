@@ -78,6 +78,7 @@ pub fn run(index: u32) -> RunResult {
         arrivals_waiting: waited,
     }));
     RunResult {
+        transitions: Vec::new(),
         seed: 42,
         run: index,
         warmup_s: 0.0,

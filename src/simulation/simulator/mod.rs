@@ -144,6 +144,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         loop {
             // one place for the interpreter, so that its code is there once
             while next != NONE {
+                debug_assert!(self.slab[next].step != NONE, "request {next} goes on after its end");
                 if !self.held_before(next, self.slab[next].step) {
                     self.advance(next);
                 }

@@ -259,6 +259,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.disconnect(self.net.process_of_step[call as usize], process, true);
         }
         self.leave_silence(id);
+        // it may have been about to send again for a process that stands still
+        self.forget_held(id);
         self.clear_deadline(id, self.slab[id].depth as usize);
         let request = &mut self.slab[id];
         request.failure = reason;

@@ -85,7 +85,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         let end = self.net.orphan_end;
         let orphan = &mut self.slab[id];
-        orphan.frames[level].after = end;
+        // of who has called it nobody is left, for a later kill to find
+        for frame in &mut orphan.frames[..=level] {
+            frame.after = end;
+        }
         orphan.parent = NONE;
         orphan.user = NONE;
         self.move_deadlines(id, caller, level);
@@ -242,7 +245,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             // its stage is emptied as a whole
             Step::JoinStage { .. } => {}
             Step::Delay { line } => self.net.lines[line as usize].forget(id),
-            Step::Propagate { links } => {
+            Step::Propagate { links } | Step::PropagateFailure { links } => {
                 let line = self.net.links[(links + self.chosen(id)) as usize].line;
                 self.net.lines[line as usize].forget(id);
             }
@@ -312,7 +315,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// After a removal from a line or from the drawn delays: their leaves show what is first now.
     fn reset_leaves(&mut self, blocked: Step) {
         use crate::engine::time::SimTime;
-        if matches!(blocked, Step::Delay { .. } | Step::Propagate { .. }) {
+        if matches!(blocked, Step::Delay { .. } | Step::Propagate { .. } | Step::PropagateFailure { .. }) {
             for line in &self.net.lines {
                 match line.queue.front() {
                     Some(&(due, sequence, _)) => self.set.set(line.leaf, SimTime(due), sequence),
