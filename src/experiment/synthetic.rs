@@ -94,6 +94,5 @@ pub fn run(index: u32) -> RunResult {
         in_flight_max: 5,
         trace_notes: Vec::new(),
         oom_kills: Vec::new(),
-        transitions: Vec::new(),
     }
 }

@@ -12,9 +12,11 @@ const DENSE: usize = 1024;
 /// others.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
-    /// For each state the states that it leads to, with their rates.
-    rows: Vec<BTreeMap<u32, f64>>,
+    rows: Vec<Row>,
 }
+
+/// States that a state leads to, with their rates.
+type Row = BTreeMap<u32, f64>;
 
 /// A state that has been eliminated.
 struct Eliminated {
@@ -53,13 +55,12 @@ impl Chain {
         if n == 0 {
             return Err(AnalyticError::Invalid("a chain has states"));
         }
-        let mut eliminated = self.eliminate_sparse()?;
-        eliminated.1.reverse();
-        let (dense, mut steps) = self.finish_dense(eliminated)?;
-        debug_assert_eq!(dense + steps.len(), n);
+        let mut steps = Vec::with_capacity(n);
+        let few = self.eliminate_sparse(&mut steps)?;
+        eliminate_dense(&few, &mut steps)?;
         let mut share = Vec::with_capacity(n);
         share.push(1.0);
-        for step in steps.drain(..) {
+        for step in steps.iter().rev() {
             let flow: f64 = step.from.iter().map(|&(from, rate)| share[from as usize] * rate).sum();
             share.push(flow / step.out);
         }
@@ -68,15 +69,13 @@ impl Chain {
         Ok(share)
     }
 
-    /// Eliminates the states from the last down to `DENSE`. The rows of those that are left, and what was eliminated,
-    /// last state first.
-    fn eliminate_sparse(&self) -> Analytic<(Vec<BTreeMap<u32, f64>>, Vec<Eliminated>)> {
+    /// Eliminates the states from the last down to `DENSE`; the rows of those that are left.
+    fn eliminate_sparse(&self, steps: &mut Vec<Eliminated>) -> Analytic<Vec<Row>> {
         let mut rows = self.rows.clone();
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); rows.len()];
         for (from, row) in rows.iter().enumerate() {
             row.keys().for_each(|&to| into[to as usize].push(from as u32));
         }
-        let mut steps = Vec::new();
         while rows.len() > DENSE {
             let last = rows.len() as u32 - 1;
             let row = rows.pop().expect("more than a few are left");
@@ -95,40 +94,7 @@ impl Chain {
             }
             steps.push(Eliminated { out, from });
         }
-        Ok((rows, steps))
-    }
-
-    /// Eliminates the rest down to state 0. All that was eliminated, state 1 first.
-    fn finish_dense(
-        &self,
-        (rows, sparse): (Vec<BTreeMap<u32, f64>>, Vec<Eliminated>),
-    ) -> Analytic<(usize, Vec<Eliminated>)> {
-        let n = rows.len();
-        let mut a = vec![0.0; n * n];
-        for (from, row) in rows.iter().enumerate() {
-            row.iter().for_each(|(&to, &rate)| a[from * n + to as usize] = rate);
-        }
-        let mut steps = Vec::with_capacity(n);
-        for k in (1..n).rev() {
-            let (above, row) = a.split_at_mut(k * n);
-            let row = &row[..k];
-            let out = total(row.iter().copied())?;
-            let mut from = Vec::new();
-            for before in 0..k {
-                let rate = above[before * n + k];
-                if rate == 0.0 {
-                    continue;
-                }
-                from.push((before as u32, rate));
-                let share = rate / out;
-                let cells = &mut above[before * n..before * n + k];
-                cells.iter_mut().zip(row).for_each(|(cell, onward)| *cell += share * onward);
-            }
-            steps.push(Eliminated { out, from });
-        }
-        steps.reverse();
-        steps.extend(sparse);
-        Ok((1, steps))
+        Ok(rows)
     }
 
     /// Mean time from state 0 until one of these states is entered for the first time; they exclude state 0.
@@ -155,6 +121,33 @@ impl Chain {
         let there = cycle.stationary()?[next];
         Ok((1.0 - there) / there)
     }
+}
+
+/// Eliminates these states, the last first, down to state 0.
+fn eliminate_dense(rows: &[Row], steps: &mut Vec<Eliminated>) -> Analytic<()> {
+    let n = rows.len();
+    let mut a = vec![0.0; n * n];
+    for (from, row) in rows.iter().enumerate() {
+        row.iter().for_each(|(&to, &rate)| a[from * n + to as usize] = rate);
+    }
+    for k in (1..n).rev() {
+        let (above, row) = a.split_at_mut(k * n);
+        let row = &row[..k];
+        let out = total(row.iter().copied())?;
+        let mut from = Vec::new();
+        for before in 0..k {
+            let rate = above[before * n + k];
+            if rate == 0.0 {
+                continue;
+            }
+            from.push((before as u32, rate));
+            let share = rate / out;
+            let cells = &mut above[before * n..before * n + k];
+            cells.iter_mut().zip(row).for_each(|(cell, onward)| *cell += share * onward);
+        }
+        steps.push(Eliminated { out, from });
+    }
+    Ok(())
 }
 
 fn total(rates: impl Iterator<Item = f64>) -> Analytic<f64> {
