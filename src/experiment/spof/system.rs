@@ -77,9 +77,16 @@ fn downtime(members: &[Member], serves: &dyn Fn(&[Component]) -> bool, crews: Op
         let failed: Vec<Component> = state.iter().map(|place| of(place).component).collect();
         (failed.len() > 1 && !serves(&failed)).then_some(Cause::Several)
     };
-    let minutes = |of: Cause| solved.share(|state| cause(state) == Some(of)) * YEAR_S / 60.0;
-    let down = solved.share(|state| cause(state).is_some());
-    let outages = solved.frequency(|state| cause(state).is_some()) * YEAR_S;
+    let causes: Vec<Option<Cause>> = solved.states().map(|(state, _)| cause(state)).collect();
+    // the rare ones first, so that their digits are not lost
+    let share = |is: &dyn Fn(Option<Cause>) -> bool| {
+        let shares = causes.iter().zip(solved.states()).rev().filter(|(cause, _)| is(**cause));
+        shares.fold(0.0, |sum, (_, (_, share))| sum + share)
+    };
+    let minutes = |of: Cause| share(&|cause| cause == Some(of)) * YEAR_S / 60.0;
+    let down = share(&|cause| cause.is_some());
+    let inside: Vec<bool> = causes.iter().map(Option::is_some).collect();
+    let outages = solved.frequency(&inside) * YEAR_S;
     let several = minutes(Cause::Several);
     let min_per_year = down * YEAR_S / 60.0;
     Ok(Downtime {

@@ -57,7 +57,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { states: 30_000, inner: 1_024 }
+        Bounds { states: 100_000, inner: 1_024 }
     }
 }
 
@@ -117,9 +117,13 @@ impl Units {
         shares.fold(0.0, |sum, (_, share)| sum + share)
     }
 
-    /// How often such states are entered from others, per unit of time.
-    pub fn frequency(&self, is: impl Fn(&[Place]) -> bool) -> f64 {
-        let inside: Vec<bool> = self.states.iter().map(|state| is(state)).collect();
+    /// Every state, and its share of the time. The first is that of all well, and the rarest come last.
+    pub fn states(&self) -> impl DoubleEndedIterator<Item = (&[Place], f64)> + ExactSizeIterator {
+        self.states.iter().map(Vec::as_slice).zip(self.shares.iter().copied())
+    }
+
+    /// How often such states are entered from others, per unit of time. `inside`: of every state.
+    pub fn frequency(&self, inside: &[bool]) -> f64 {
         let entering = |from: usize| -> f64 {
             self.chain.leads(from).filter(|(to, _)| inside[*to]).map(|(_, rate)| rate * self.shares[from]).sum()
         };
@@ -231,8 +235,10 @@ mod tests {
         let down = |s: &[Place]| failed(s, 0) == 2 || failed(s, 1) == 1 || failed(s, 2) == 1 || failed(s, 3) == 2;
         assert_close(solved.share(down), 0.0026636643911327473);
         assert_close(solved.share(down) * 8760.0, 23.333700066322866);
-        assert_close(solved.frequency(down) * 8760.0, 23.31424129920988);
-        assert_close(solved.share(down) / solved.frequency(down), 1.0008346300813848);
+        let inside: Vec<bool> = solved.states().map(|(state, _)| down(state)).collect();
+        let failures = solved.frequency(&inside);
+        assert_close(failures * 8760.0, 23.31424129920988);
+        assert_close(solved.share(down) / failures, 1.0008346300813848);
         assert_close(solved.share(<[Place]>::is_empty), 0.9926984484576731);
     }
 
