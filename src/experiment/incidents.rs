@@ -3,9 +3,9 @@
 
 use super::estimate::Doubt;
 use super::merge;
-use super::summary::Incident;
+use super::summary::{Incident, Noticed};
 use crate::scenario::{Effect, Fault, Scenario, ServiceId, When};
-use crate::simulation::result::{CoarseHistogram, RunResult, Window};
+use crate::simulation::result::{CoarseHistogram, RunResult, Transition, Window};
 
 /// Above this share of failed requests a window is one of the incident.
 const FAILED_SHARE: f64 = 0.01;
@@ -32,17 +32,45 @@ pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<
             Some(all) => doubt.around(all, &each),
             None => super::estimate::nothing(),
         };
+        let ends_s = if end == merged.windows.len() { f64::INFINITY } else { end as f64 * width_s };
+        let noticed = noticed(doubt, runs, at_s, ends_s);
+        let first_bad = |run: &RunResult| {
+            run.transitions.iter().find(|t| t.bad && t.at_s >= at_s && t.at_s < ends_s).map(|t| t.at_s)
+        };
         Some(Incident {
             fault: number,
             what: what(scenario, fault),
             at_s,
             until_s,
+            detected_s: doubt.mean(runs.iter().map(first_bad)),
+            noticed,
             recovered_s: recovered.map(|window| (window + 1) as f64 * width_s),
             failures: doubt.mean(runs.iter().map(failed)),
             p99_ms_during,
         })
     });
     found.collect()
+}
+
+/// What was noticed in this time, by the mean of when first.
+fn noticed(doubt: &Doubt, runs: &[RunResult], from_s: f64, to_s: f64) -> Vec<Noticed> {
+    let during = |run: &RunResult| {
+        let lies = |t: &&Transition| t.at_s >= from_s && t.at_s < to_s;
+        run.transitions.iter().filter(lies).cloned().collect::<Vec<Transition>>()
+    };
+    let each: Vec<Vec<Transition>> = runs.iter().map(during).collect();
+    let mut whats: Vec<&str> = Vec::new();
+    for transition in each.iter().flatten() {
+        if !whats.contains(&transition.what.as_str()) {
+            whats.push(&transition.what);
+        }
+    }
+    let first =
+        |what: &str| doubt.mean(each.iter().map(|of_run| of_run.iter().find(|t| t.what == what).map(|t| t.at_s)));
+    let mut found: Vec<Noticed> =
+        whats.into_iter().map(|what| Noticed { what: what.to_owned(), at_s: first(what) }).collect();
+    found.sort_by(|a, b| a.at_s.value.partial_cmp(&b.at_s.value).unwrap_or(std::cmp::Ordering::Equal));
+    found
 }
 
 /// Windows of one run that lie in those of the merged series.

@@ -16,6 +16,7 @@ pub fn total(run: &RunResult) -> ClassResult {
 fn add(sum: &mut ClassResult, other: &ClassResult) {
     sum.offered += other.offered;
     sum.attempts += other.attempts;
+    sum.failed_with.iter_mut().zip(other.failed_with).for_each(|(sum, other)| *sum += other);
     sum.completed += other.completed;
     for (mine, theirs) in sum.failed.iter_mut().zip(&other.failed) {
         *mine += theirs;

@@ -13,7 +13,7 @@ use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
 use super::{Outcome, bounds, incidents, precision, summary, theory};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_repair};
 use crate::simulation::load::LoadTable;
-use crate::simulation::result::{ClassResult, FailureReason, RunResult};
+use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
 
 /// A station above this share of its capacity is near saturation.
 const NEAR_SATURATION: f64 = 0.9;
@@ -141,6 +141,12 @@ fn traffic(
         failures: FailureReason::ALL
             .iter()
             .map(|reason| (reason.name().to_owned(), sum.failed[*reason as usize - 1]))
+            .filter(|(_, count)| *count > 0)
+            .collect(),
+        failed_with: STATUSES
+            .iter()
+            .zip(sum.failed_with)
+            .map(|(status, count)| ((*status).to_owned(), count))
             .filter(|(_, count)| *count > 0)
             .collect(),
         latency_ms,

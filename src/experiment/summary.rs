@@ -40,6 +40,10 @@ pub struct Incident {
     pub at_s: f64,
     /// `None`: it lasts to the end.
     pub until_s: Option<f64>,
+    /// When software first took something to be down, or moved a role, in the runs in which it did.
+    pub detected_s: Estimate,
+    /// All that it noticed while the incident lasted, in the order of time.
+    pub noticed: Vec<Noticed>,
     /// When requests were answered again: the end of the last window, from the fault's beginning on, in which more
     /// than 1% of all runs' requests failed. `None`: in none so many failed, or they fail to the end.
     pub recovered_s: Option<f64>,
@@ -47,6 +51,14 @@ pub struct Incident {
     pub failures: Estimate,
     /// Of the requests answered while the fault lasts.
     pub p99_ms_during: Estimate,
+}
+
+/// A server was taken to be down or up again, or a role has moved.
+#[derive(Clone, Debug, Serialize)]
+pub struct Noticed {
+    pub what: String,
+    /// When first, from t = 0; its `runs` are those in which it happened.
+    pub at_s: Estimate,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -81,6 +93,8 @@ pub struct TrafficSummary {
     pub availability: Estimate,
     /// (reason, count), reasons that occurred.
     pub failures: Vec<(String, u64)>,
+    /// (status, count) of the error pages that clients got; `none`: no answer at all.
+    pub failed_with: Vec<(String, u64)>,
     pub latency_ms: Latency,
     pub latency_all_ms: Latency,
 }

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Summary, TrafficSummary, Warning};
+use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
 
 use super::figure::{self, Figure, NOTHING};
 use super::table::Table;
@@ -136,12 +136,16 @@ fn availability(summary: &Summary, out: &mut Vec<Block>) {
     reasons(&summary.traffic, out);
 }
 
+/// Things noticed in one incident that are listed; summary.json has them all.
+const NOTICED_SHOWN: usize = 8;
+
 fn incidents(summary: &Summary, out: &mut Vec<Block>) {
     if summary.incidents.is_empty() {
         return;
     }
     out.push(Block::Heading("Incidents".into()));
-    let mut table = Table::new(&["fault", "at s", "until s", "answered again s", "failed a run", "p99 during ms"]);
+    let mut table =
+        Table::new(&["fault", "at s", "until s", "noticed s", "recovered s", "failed a run", "p99 during ms"]);
     for incident in &summary.incidents {
         let time = |seconds: Option<f64>| Figure::plain(seconds.map_or("-".into(), |s| format!("{s:.1}")));
         table.row(
@@ -149,6 +153,7 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
             vec![
                 time(Some(incident.at_s)),
                 time(incident.until_s),
+                figure::estimate(&incident.detected_s, 1.0),
                 time(incident.recovered_s),
                 figure::estimate(&incident.failures, 1.0),
                 figure::estimate(&incident.p99_ms_during, 1.0),
@@ -158,6 +163,18 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Table(table));
     for incident in &summary.incidents {
         out.push(Block::Line(Tone::Faint, format!("{}: {}", incident.fault, incident.what)));
+        for Noticed { what, at_s } in incident.noticed.iter().take(NOTICED_SHOWN) {
+            let at = at_s.value.map_or("-".into(), |s| format!("{s:.1}"));
+            let of_runs = match at_s.runs < summary.runs {
+                true => format!(" (in {} of {} runs)", at_s.runs, summary.runs),
+                false => String::new(),
+            };
+            out.push(Block::Line(Tone::Faint, format!("   at {at} s {what}{of_runs}")));
+        }
+        if incident.noticed.len() > NOTICED_SHOWN {
+            let more = incident.noticed.len() - NOTICED_SHOWN;
+            out.push(Block::Line(Tone::Faint, format!("   and {more} more: see summary.json")));
+        }
     }
 }
 

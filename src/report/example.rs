@@ -30,6 +30,7 @@ pub fn nothing() -> Outcome {
         throughput_per_s: none,
         availability: none,
         failures: Vec::new(),
+        failed_with: Vec::new(),
         latency_ms: latency,
         latency_all_ms: latency,
     }];
@@ -180,6 +181,12 @@ fn summary(merged: &Merged) -> Summary {
                     0 => vec![("queue_timeout_503".into(), 1_200), ("refused_502".into(), 34)],
                     2 => vec![("queue_timeout_503".into(), 1_000), ("refused_502".into(), 34)],
                     3 => vec![("queue_timeout_503".into(), 200)],
+                    _ => Vec::new(),
+                },
+                failed_with: match i {
+                    0 => vec![("502".into(), 34), ("503".into(), 1_200)],
+                    2 => vec![("502".into(), 34), ("503".into(), 1_000)],
+                    3 => vec![("503".into(), 200)],
                     _ => Vec::new(),
                 },
                 latency_ms: latency(histogram),

@@ -113,6 +113,7 @@ struct Traffic<'a> {
     throughput_per_s: Estimate,
     availability: Estimate,
     failures: Object<'a, &'a u64>,
+    failed_with: Object<'a, &'a u64>,
     latency_ms: Latency,
     latency_all_ms: Latency,
 }
@@ -128,6 +129,7 @@ impl<'a> Traffic<'a> {
             throughput_per_s,
             availability,
             failures,
+            failed_with,
             latency_ms,
             latency_all_ms,
         } = class;
@@ -139,6 +141,7 @@ impl<'a> Traffic<'a> {
             throughput_per_s: *throughput_per_s,
             availability: *availability,
             failures: object(failures),
+            failed_with: object(failed_with),
             latency_ms: *latency_ms,
             latency_all_ms: *latency_all_ms,
         };

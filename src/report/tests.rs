@@ -20,7 +20,7 @@ fn the_terminal_sees_what_matters_first() {
 
 #[test]
 fn an_incident_says_what_happened_and_when_it_was_over() {
-    use crate::experiment::summary::{Estimate, Incident};
+    use crate::experiment::summary::{Estimate, Incident, Noticed};
     let mut summary = example::outcome().summary;
     let estimate = |value, ci95| Estimate { value: Some(value), ci95, runs: 10, censored: false };
     summary.incidents = vec![Incident {
@@ -28,6 +28,11 @@ fn an_incident_says_what_happened_and_when_it_was_over() {
         what: "app on app1 hangs".into(),
         at_s: 60.0,
         until_s: Some(65.0),
+        detected_s: estimate(64.9, Some([64.1, 65.7])),
+        noticed: vec![
+            Noticed { what: "lb: app on app1 down".into(), at_s: estimate(64.9, None) },
+            Noticed { what: "lb: app on app1 up".into(), at_s: Estimate { runs: 4, ..estimate(71.0, None) } },
+        ],
         recovered_s: Some(73.5),
         failures: estimate(812.0, Some([800.0, 824.0])),
         p99_ms_during: estimate(940.0, None),
@@ -35,12 +40,14 @@ fn an_incident_says_what_happened_and_when_it_was_over() {
     let text = text::render(&summary, None, false);
     assert!(longest_line(&text) <= 80, "{text}");
     let begin = text.find("Incidents").expect("a heading");
-    let shown: String = text[begin..].lines().take(4).map(|line| format!("{}\n", line.trim_end())).collect();
+    let shown: String = text[begin..].lines().take(6).map(|line| format!("{}\n", line.trim_end())).collect();
     insta::assert_snapshot!(shown, @r"
     Incidents
-      fault  at s  until s  answered again s  failed a run  p99 during ms
-      1      60.0     65.0              73.5       812 ±12         940 ±?
+      fault  at s  until s  noticed s  recovered s  failed a run  p99 during ms
+      1      60.0     65.0  64.9 ±0.8         73.5       812 ±12         940 ±?
       1: app on app1 hangs
+         at 64.9 s lb: app on app1 down
+         at 71.0 s lb: app on app1 up (in 4 of 10 runs)
     ");
     assert!(json::render(&summary).contains("\"recovered_s\": 73.5"));
 }
