@@ -1,6 +1,6 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`validate`],
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`validate`],
 //! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod console;
@@ -8,6 +8,7 @@ pub mod failure;
 pub mod progress;
 pub mod real;
 pub mod run;
+pub mod spof;
 pub mod trace;
 pub mod validate;
 
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
+use crate::experiment::spof::findings::Findings;
+use crate::experiment::summary::Check;
 use crate::scenario::{Overrides, Scenario};
 use console::Console;
 use failure::Failure;
@@ -43,6 +46,14 @@ pub trait Simulator {
         written: &Written,
         progress: &Progress,
     ) -> Result<Outcome, Failure>;
+    /// What each single failure costs, and the laws that the runs broke.
+    fn spof(
+        &self,
+        scenario: &Scenario,
+        options: &spof::Args,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<(Findings, Vec<Check>), Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -54,6 +65,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
 #[command(after_help = "Examples:
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
+  foobar-sim spof scenarios/peak.toml
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -67,6 +79,8 @@ pub struct Cli {
 pub enum Command {
     /// Simulate a scenario and report
     Run(run::Args),
+    /// Fail each server, process and link in turn: what it does, and what it costs in a year
+    Spof(spof::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -93,6 +107,7 @@ pub fn main(simulator: &impl Simulator, arguments: impl IntoIterator<Item = OsSt
 fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &mut Console) -> u8 {
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
+        Command::Spof(args) => spof::execute(simulator, &args, typed, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, Written, run, trace};
+use super::{Simulator, Written, run, spof, trace};
 use crate::experiment::Outcome;
 use crate::experiment::runner::{self, ExperimentError, Options};
+use crate::experiment::spof::findings::Findings;
+use crate::experiment::spof::{self as spof_experiment, SpofError};
+use crate::experiment::summary::Check;
 use crate::report::output::OutputFile;
 use crate::scenario::{self, Complaint, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
@@ -40,13 +43,26 @@ impl Simulator for Real {
             progress.note(&note);
         }
         progress.show("runs", 0, u64::from(scenario.simulation.runs));
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads.unwrap_or(0))
-            .build()
-            .map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))?;
+        let pool = pool(options.threads)?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options { precision: options.precision, variant: Some(&variant) };
         pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(error, written))
+    }
+
+    fn spof(
+        &self,
+        scenario: &Scenario,
+        options: &spof::Args,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<(Findings, Vec<Check>), Failure> {
+        let show = |p: crate::experiment::parallel::Progress| progress.show("failures", p.finished as u64, p.of as u64);
+        let asked = options.asked(scenario.simulation.runs);
+        pool(options.threads)?.install(|| spof_experiment::run(scenario, &asked, &show)).map_err(|error| match error {
+            SpofError::Experiment(error) => unplayable(error, written),
+            SpofError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
+            SpofError::Analytic(_) => Failure::Ours(error.to_string()),
+        })
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -77,6 +93,12 @@ impl Simulator for Real {
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
+}
+
+/// `None`: a thread for each core.
+fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    builder.build().map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))
 }
 
 /// More requests than this take more than an hour on most machines.

@@ -148,12 +148,12 @@ pub(super) fn parse_override(text: &str) -> Result<String, String> {
 }
 
 /// As simulation.runs.
-fn parse_runs(text: &str) -> Result<u32, String> {
+pub(super) fn parse_runs(text: &str) -> Result<u32, String> {
     whole(text, 1, 10_000, "run")
 }
 
 /// As simulation.seed: what TOML can write.
-fn parse_seed(text: &str) -> Result<u64, String> {
+pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
     match text.parse::<i64>() {
         Ok(seed) if seed >= 0 => Ok(seed as u64),
         _ => Err(format!("expected a whole number from 0 to {}", i64::MAX)),
@@ -161,7 +161,7 @@ fn parse_seed(text: &str) -> Result<u64, String> {
 }
 
 /// More threads than this start slower than they help.
-fn parse_threads(text: &str) -> Result<usize, String> {
+pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
     whole(text, 1, 1024, "thread").map(|n| n as usize)
 }
 

@@ -49,6 +49,10 @@ impl Simulator for Fake {
         Ok(outcome)
     }
 
+    fn spof(&self, _: &Scenario, _: &spof::Args, _: &Written, _: &Progress) -> Result<(Findings, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }
@@ -73,6 +77,7 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        repairs: Default::default(),
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

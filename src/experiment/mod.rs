@@ -19,6 +19,7 @@ pub mod precision;
 pub mod ranked;
 mod recording;
 pub mod runner;
+pub mod spof;
 pub mod stations;
 pub mod summary;
 #[cfg(test)]

@@ -12,9 +12,10 @@ use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
 use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, without_effect};
+use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::result::RunResult;
-use crate::simulation::{RunPlan, run as run_once};
+use crate::simulation::{RunPlan, run as run_once, run_cohorts};
 use crate::workload::trace::TraceError;
 
 /// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
@@ -50,15 +51,7 @@ pub fn run(
 ) -> Result<Outcome, ExperimentError> {
     let prepared = Prepared::new(scenario)?;
     let mut warnings = prepared.warnings();
-    let (warmup_s, automatic) = match scenario.simulation.warmup {
-        Warmup::Seconds(seconds) => (seconds, false),
-        Warmup::Auto => {
-            let pilots = parallel::runs(0..PILOTS, |i| prepared.run(i, 0.0, scenario.simulation.duration_s), &|_| {});
-            let found = warmup::automatic(&pilots);
-            warnings.extend(found.warning);
-            (found.warmup_s, true)
-        }
-    };
+    let (warmup_s, automatic) = prepared.warmup(&mut warnings);
     let duration = scenario.simulation.duration_s;
     let make = |range| parallel::runs(range, |i| prepared.run(i, warmup_s, duration), progress);
     let (runs, precise) = match options.precision {
@@ -92,15 +85,15 @@ pub fn check_traces(scenario: &Scenario) -> Result<(), ExperimentError> {
 }
 
 /// A scenario ready to be run again and again.
-struct Prepared<'s> {
+pub(super) struct Prepared<'s> {
     scenario: &'s Scenario,
-    compiled: Compiled,
+    pub(super) compiled: Compiled,
     /// By source; `None` where it replays nothing.
     recordings: Vec<Option<Recording>>,
 }
 
 impl<'s> Prepared<'s> {
-    fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, ExperimentError> {
+    pub(super) fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, ExperimentError> {
         let (mut recordings, mut unplayable) = (Vec::new(), Vec::new());
         for traffic in &scenario.traffic {
             match &traffic.process {
@@ -118,7 +111,7 @@ impl<'s> Prepared<'s> {
     }
 
     /// Another scenario with the same traffic.
-    fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
+    pub(super) fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
         Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
     }
 
@@ -130,8 +123,38 @@ impl<'s> Prepared<'s> {
         run_once(self.scenario, &self.compiled, &RunPlan { run: index, warmup_s, duration_s, traces: &records })
     }
 
+    /// The same, and its requests by when they arrived.
+    pub(super) fn run_cohorts(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: f64,
+        within_s: f64,
+    ) -> (RunResult, Cohorts) {
+        let records = |source: usize| match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        };
+        let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
+        run_cohorts(self.scenario, &self.compiled, &plan, within_s)
+    }
+
+    /// Length of the warm-up, seconds, and whether it was found by pilot runs; then all runs and variants have it.
+    pub(super) fn warmup(&self, warnings: &mut Vec<Warning>) -> (f64, bool) {
+        match self.scenario.simulation.warmup {
+            Warmup::Seconds(seconds) => (seconds, false),
+            Warmup::Auto => {
+                let duration_s = self.scenario.simulation.duration_s;
+                let pilots = parallel::runs(0..PILOTS, |i| self.run(i, 0.0, duration_s), &|_| {});
+                let found = warmup::automatic(&pilots);
+                warnings.extend(found.warning);
+                (found.warmup_s, true)
+            }
+        }
+    }
+
     /// Whether nothing is left to chance: arrivals and work both come from traces.
-    fn is_fixed(&self) -> bool {
+    pub(super) fn is_fixed(&self) -> bool {
         let network = &self.compiled.network;
         let chance = |step: &Step| {
             matches!(step, Step::Branch { .. } | Step::Switch { .. } | Step::Again { .. } | Step::Dispatch { .. })

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::experiment::summary::{Check, Estimate, Noticed, Summary, TrafficSummary};
+use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
 
 use super::figure::{self, Figure, NOTHING};
 use super::replication;
@@ -57,10 +57,10 @@ pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
     replication::databases(summary, &mut blocks);
     bottleneck(summary, &mut blocks);
     checks(summary, extent, &mut blocks);
-    warnings(summary, &mut blocks);
+    warnings(&summary.warnings, &mut blocks);
     sensitivities(summary, &mut blocks);
     if extent == Extent::Full {
-        assumptions(summary, &mut blocks);
+        assumptions(&summary.assumptions, &mut blocks);
     }
     blocks
 }
@@ -357,12 +357,12 @@ fn checks(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
     }
 }
 
-fn warnings(summary: &Summary, out: &mut Vec<Block>) {
-    if summary.warnings.is_empty() {
+pub(super) fn warnings(warnings: &[Warning], out: &mut Vec<Block>) {
+    if warnings.is_empty() {
         return;
     }
     out.push(Block::Heading("Warnings".into()));
-    for warning in &summary.warnings {
+    for warning in warnings {
         out.push(Block::Item { tone: Tone::Warning, text: warning.message.clone(), advice: warning.advice.clone() });
     }
 }
@@ -384,16 +384,21 @@ fn sensitivities(summary: &Summary, out: &mut Vec<Block>) {
     }
 }
 
-fn assumptions(summary: &Summary, out: &mut Vec<Block>) {
-    if summary.assumptions.is_empty() {
+pub(super) fn assumptions(assumptions: &[AssumptionSummary], out: &mut Vec<Block>) {
+    if assumptions.is_empty() {
         return;
     }
     out.push(Block::Heading("Assumptions".into()));
     let mut table = Table::new(&["key", "value", "mark", "source"]);
-    for a in &summary.assumptions {
+    for a in assumptions {
         table.row(&a.key, [&a.value, a.mark, &a.source].map(Figure::plain).into());
     }
     out.push(Block::Table(table));
+}
+
+/// `99.9%`
+pub(super) fn percent(share: f64) -> String {
+    format!("{}%", figure::number(share * 100.0))
 }
 
 /// `83.2% ±0.4`

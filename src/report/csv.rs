@@ -41,7 +41,7 @@ fn header(outcome: &Outcome) -> Vec<String> {
 }
 
 /// Six significant digits and more are noise in a window; shortest form of what is left.
-fn cell(value: f64) -> String {
+pub(super) fn cell(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".into() } else { String::new() };
     }

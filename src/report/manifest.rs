@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::{ScenarioId, Summary};
 
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -20,6 +20,16 @@ impl Manifest {
 }
 
 pub fn render(manifest: &Manifest, summary: &Summary) -> String {
+    document(manifest, summary.schema_version, &summary.scenario, summary.seed, summary.runs)
+}
+
+pub(super) fn document(
+    manifest: &Manifest,
+    schema_version: u32,
+    scenario: &ScenarioId,
+    seed: u64,
+    runs: u32,
+) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         program: &'a str,
@@ -37,11 +47,11 @@ pub fn render(manifest: &Manifest, summary: &Summary) -> String {
     super::json::pretty(&Document {
         program,
         version: manifest.version,
-        schema_version: summary.schema_version,
-        scenario: &summary.scenario.name,
-        scenario_sha256: &summary.scenario.sha256,
-        seed: summary.seed,
-        runs: summary.runs,
+        schema_version,
+        scenario: &scenario.name,
+        scenario_sha256: &scenario.sha256,
+        seed,
+        runs,
         command,
     })
 }

@@ -7,10 +7,22 @@ use super::table::escape;
 
 /// `charts`: (file name, title) of pictures that lie beside the summary.
 pub fn render(summary: &Summary, charts: &[(&str, &str)]) -> String {
-    let mut out = format!("# {}\n\n", escape(&summary.scenario.name));
-    out.push_str(&format!("{}  \n{}\n", content::setting(summary), content::size(summary)));
+    let below = [content::setting(summary), content::size(summary)];
+    let mut out = document(&summary.scenario.name, &below, content::blocks(summary, Extent::Full));
+    if !charts.is_empty() {
+        out.push_str("\n## Charts\n");
+        for (file, title) in charts {
+            out.push_str(&format!("\n![{}]({file})\n", escape(title)));
+        }
+    }
+    out
+}
+
+/// A title, what stands below it, and the blocks.
+pub(super) fn document(title: &str, below: &[String], blocks: Vec<Block>) -> String {
+    let mut out = format!("# {}\n\n{}\n", escape(title), below.join("  \n"));
     let mut in_list = false;
-    for block in content::blocks(summary, Extent::Full) {
+    for block in blocks {
         if !(in_list && matches!(block, Block::Item { .. })) {
             out.push('\n');
         }
@@ -25,12 +37,6 @@ pub fn render(summary: &Summary, charts: &[(&str, &str)]) -> String {
                     out.push_str(&format!("  {}\n", escape(&advice)));
                 }
             }
-        }
-    }
-    if !charts.is_empty() {
-        out.push_str("\n## Charts\n");
-        for (file, title) in charts {
-            out.push_str(&format!("\n![{}]({file})\n", escape(title)));
         }
     }
     out

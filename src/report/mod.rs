@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`] and
 //! [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
-//! [`table`] lay out numbers, [`series`] reads the windows over time.
+//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures.
 
 pub mod chart;
 pub mod content;
@@ -14,6 +14,7 @@ pub mod markdown;
 pub mod output;
 mod replication;
 pub mod series;
+pub mod spof;
 pub mod table;
 pub mod text;
 pub mod trace;

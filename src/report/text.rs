@@ -17,14 +17,27 @@ pub struct Written<'a> {
 }
 
 pub fn render(summary: &Summary, written: Option<&Written>, color: bool) -> String {
+    let below = [(Tone::Plain, content::setting(summary)), (Tone::Faint, content::size(summary))];
+    document(&summary.scenario.name, &below, &content::blocks(summary, Extent::Terminal), written, color)
+}
+
+/// A title, what stands below it, and the blocks.
+pub(super) fn document(
+    title: &str,
+    below: &[(Tone, String)],
+    blocks: &[Block],
+    written: Option<&Written>,
+    color: bool,
+) -> String {
     let paint = Paint { color };
     let mut out = String::new();
-    out.push_str(&paint.bold(&harmless(&summary.scenario.name)));
+    out.push_str(&paint.bold(&harmless(title)));
     out.push('\n');
-    push_wrapped(&mut out, &content::setting(summary), INDENT, |line| line.into());
-    push_wrapped(&mut out, &content::size(summary), INDENT, |line| paint.tone(Tone::Faint, line));
-    for block in content::blocks(summary, Extent::Terminal) {
-        push_block(&mut out, &block, paint);
+    for (tone, text) in below {
+        push_wrapped(&mut out, text, INDENT, |line| paint.tone(*tone, line));
+    }
+    for block in blocks {
+        push_block(&mut out, block, paint);
     }
     if let Some(written) = written {
         out.push('\n');

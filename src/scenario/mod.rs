@@ -20,6 +20,7 @@ mod names;
 mod path;
 mod quantity;
 mod reader;
+mod repair;
 mod request;
 mod sensitivity;
 mod server;
@@ -37,6 +38,7 @@ use std::path::Path;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use model::*;
+pub use repair::is_its as is_of_repair;
 pub use without_effect::{WithoutEffect, without_effect};
 
 use names::Names;
@@ -71,6 +73,14 @@ pub fn load_str(name: &str, text: &str, overrides: &Overrides) -> Result<Scenari
     let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
     let root = merge::read_str(name, text, overrides, &mut files, &mut diagnostics);
     validate(root, name.trim_end_matches(".toml"), files, diagnostics)
+}
+
+/// A time with its unit, as in a scenario: `"60 s"` is 60.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_time(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
 }
 
 /// What turned out only when a valid scenario was used, about the value of one key.
@@ -112,11 +122,7 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
 }
 
 /// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[
-    ("slo", "leave it out; objectives come later"),
-    ("plan", "leave it out"),
-    ("repair", "leave it out; faults come later"),
-];
+const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later"), ("plan", "leave it out")];
 
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
@@ -127,10 +133,18 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     for (key, help) in LATER {
         section.unsupported(reader, key, help);
     }
-    let servers = named(reader, &mut section, "server", |reader, section, name| server::read(reader, section, name));
+    let mut repairs = Repairs::default();
+    let servers = named(reader, &mut section, "server", |reader, section, name| {
+        let server = server::read(reader, section, name);
+        repairs.servers.push(repair::read(reader, section, repair::Of::Server));
+        server
+    });
     let around = service::Surroundings { names: &names, servers: &servers };
-    let services =
-        named(reader, &mut section, "service", |reader, section, name| service::read(reader, section, name, &around));
+    let services = named(reader, &mut section, "service", |reader, section, name| {
+        let service = service::read(reader, section, name, &around);
+        repairs.services.push(repair::read(reader, section, repair::Of::Process));
+        service
+    });
     let entry_point = check::entry_point(&services);
     let traffic = named(reader, &mut section, "traffic", |reader, section, name| {
         traffic::read(reader, section, name, &names, entry_point)
@@ -146,7 +160,10 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         section.elements(reader, "fault", "[{ at = \"10 min\", hang = { service = \"app\" } }]", |reader, fault| {
             fault::read(reader, fault, &names, &servers, &services, &simulation)
         });
-    let network = section.within(reader, "network", simulation::read_network);
+    let network = section.within(reader, "network", |reader, section| {
+        repairs.links = repair::read(reader, section, repair::Of::Link);
+        simulation::read_network(reader, section)
+    });
     section.finish(reader);
 
     let mut scenario = Scenario {
@@ -158,6 +175,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         requests,
         traffic,
         faults: faults.unwrap_or_default().into_iter().flatten().collect(),
+        repairs,
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
     };

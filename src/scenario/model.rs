@@ -20,6 +20,7 @@ pub struct Scenario {
     pub requests: Vec<RequestClass>,
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
+    pub repairs: Repairs,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.
@@ -668,6 +669,37 @@ pub enum Effect {
     Cut { server: ServerId, other: Option<ServerId> },
     /// Hardware at this factor of its speed.
     Slow { server: ServerId, cpu: f64, disk: f64, nic: f64 },
+}
+
+/// How often things fail, and who puts them right how soon.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Repairs {
+    /// Same index as `Scenario::servers`.
+    pub servers: Vec<Repair>,
+    /// Of one process of each service; same index as `Scenario::services`.
+    pub services: Vec<Repair>,
+    /// Of the network between any two servers.
+    pub links: Repair,
+}
+
+/// Means; times in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Repair {
+    /// From working again to the next failure.
+    pub mttf_s: f64,
+    /// Until someone begins to put it right.
+    pub notice_s: f64,
+    /// From then until it works again.
+    pub fix_s: f64,
+    /// Where something else takes over: how often that works, 0..=1.
+    pub failover: f64,
+}
+
+impl Repair {
+    /// From the failure until it works again.
+    pub fn outage_s(&self) -> f64 {
+        self.notice_s + self.fix_s
+    }
 }
 
 /// What clients do while they wait, and when they are not answered.

@@ -1,7 +1,7 @@
 //! What an assumption would be if it were a quarter larger, so that a sensitivity run can `--set` it.
 
 use super::tree::{Value, float, quoted};
-use super::{distribution, quantity};
+use super::{distribution, quantity, repair};
 
 /// Last parts of keys whose values are switches, names or shapes of the experiment, not estimates.
 const FIXED: &[&str] = &[
@@ -43,7 +43,7 @@ const FIXED: &[&str] = &[
 pub fn moved(key: &str, value: &Value) -> Option<String> {
     let mut parts = key.rsplit('.');
     let last = parts.next().unwrap_or(key);
-    if FIXED.contains(&last) || key.contains(".mix.") || key.contains(".profile") {
+    if FIXED.contains(&last) || repair::is_its(key) || key.contains(".mix.") || key.contains(".profile") {
         return None;
     }
     match value {

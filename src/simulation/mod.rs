@@ -4,6 +4,7 @@
 //!
 //! Invariant: no I/O, no threads, no wall clock. Same scenario and seed: the same result, bit for bit.
 
+pub mod cohorts;
 pub mod compile;
 pub mod load;
 pub mod log;
@@ -20,6 +21,7 @@ use crate::model::program::round_nanos;
 use crate::scenario::{Process, Scenario};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
+use cohorts::Cohorts;
 use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
@@ -47,21 +49,39 @@ pub struct RunPlan<'a> {
 
 /// One run.
 pub fn run(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> RunResult {
-    simulate(scenario, compiled, plan, None).0
+    simulate(scenario, compiled, plan, Watch::default()).0
+}
+
+/// One run, and its requests by when they arrived: in windows as wide as the result's, answered within a time. For runs
+/// of a given length.
+pub fn run_cohorts(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, within_s: f64) -> (RunResult, Cohorts) {
+    let within_ns = SimTime::from_seconds(within_s).0;
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: Some(within_ns), log: false });
+    (result, *watched.cohorts.expect("cohorts were asked for"))
 }
 
 /// One run with the log of every arrival, start of service and end; for tiny scenarios.
 pub fn run_logged(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> (RunResult, EventLog) {
-    let (result, log) = simulate(scenario, compiled, plan, Some(EventLog::default()));
-    (result, log.unwrap_or_default())
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: None, log: true });
+    (result, *watched.log.expect("a log was asked for"))
 }
 
-fn simulate(
-    scenario: &Scenario,
-    compiled: &Compiled,
-    plan: &RunPlan,
-    log: Option<EventLog>,
-) -> (RunResult, Option<EventLog>) {
+/// What is asked for besides the result.
+#[derive(Clone, Copy, Default)]
+struct Watch {
+    log: bool,
+    /// Of cohorts: an answer later than this is none.
+    within_ns: Option<u64>,
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Watched {
+    log: Option<Box<EventLog>>,
+    cohorts: Option<Box<Cohorts>>,
+}
+
+fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Watch) -> (RunResult, Watched) {
     let root = Key::of_seed(scenario.simulation.seed).indexed(plan.run as u64);
     let origin = SimTime::from_seconds(plan.warmup_s);
     let sources = scenario.traffic.iter().enumerate().map(|(i, traffic)| {
@@ -86,23 +106,31 @@ fn simulate(
             backup.key = root.named(&format!("backup.{}", database.name));
         }
     }
-    if log.is_some() || network.keeps_detail() || !network.faults.is_empty() {
-        let mut simulator = Simulator::<true>::new(network, sources.collect(), observation, log);
+    let watched = Watched {
+        log: watch.log.then(Box::default),
+        cohorts: watch.within_ns.map(|within| {
+            Box::new(Cohorts::new(observation.windows.width_ns, within, scenario.requests.len(), origin.0))
+        }),
+    };
+    let asked = watched.log.is_some() || watched.cohorts.is_some();
+    if asked || network.keeps_detail() || !network.faults.is_empty() {
+        let mut simulator = Simulator::<true>::new(network, sources.collect(), observation);
+        (simulator.log, simulator.cohorts) = (watched.log, watched.cohorts);
         simulator.fault_key = root.named("fault");
         simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
     } else {
-        let mut simulator = Simulator::<false>::new(network, sources.collect(), observation, None);
+        let mut simulator = Simulator::<false>::new(network, sources.collect(), observation);
         simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
     }
 }
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
-    fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Option<EventLog>) {
+    fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Watched) {
         self.run();
-        let log = self.log.take().map(|log| *log);
-        (self.into_result(scenario.simulation.seed, plan, sessions), log)
+        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take() };
+        (self.into_result(scenario.simulation.seed, plan, sessions), watched)
     }
 
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {

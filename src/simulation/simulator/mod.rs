@@ -28,6 +28,7 @@ mod world;
 
 use std::collections::VecDeque;
 
+use super::cohorts::Cohorts;
 use super::log::EventLog;
 use super::observation::Observation;
 use super::source::Source;
@@ -69,6 +70,7 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) sources: Table<Source<'a>>,
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
+    pub(super) cohorts: Option<Box<Cohorts>>,
     world: world::World,
     silence: silence::Silence,
     deadlines: deadlines::Deadlines,
@@ -110,7 +112,7 @@ impl Fired {
 }
 
 impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
-    pub fn new(net: Network, sources: Vec<Source<'a>>, observation: Observation, log: Option<EventLog>) -> Self {
+    pub fn new(net: Network, sources: Vec<Source<'a>>, observation: Observation) -> Self {
         net.check();
         let leaves = net.leaves.len();
         Simulator {
@@ -135,7 +137,8 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             net,
             sources: sources.into(),
             observation,
-            log: log.map(Box::new),
+            log: None,
+            cohorts: None,
         }
     }
 
@@ -741,6 +744,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         if let Some(log) = &mut self.log {
             log.arrive(self.now, id, class);
         }
+        if let Some(cohorts) = &mut self.cohorts {
+            cohorts.arrives(self.now, class);
+        }
     }
 
     #[cold]
@@ -748,6 +754,12 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
     fn log_end(&mut self, id: RequestId) {
         if let Some(log) = &mut self.log {
             log.end(self.now, id, failure::bare(self.slab[id].failure));
+        }
+        let request = &self.slab[id];
+        if let Some(cohorts) = &mut self.cohorts
+            && request.failure == 0
+        {
+            cohorts.is_answered(self.now, request.class, request.arrived);
         }
     }
 

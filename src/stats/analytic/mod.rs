@@ -5,6 +5,7 @@ pub mod arrivals;
 pub mod balancing;
 pub mod closed;
 pub mod erlang;
+pub mod markov;
 pub mod mg1;
 pub mod network;
 pub mod pool;
@@ -15,6 +16,7 @@ pub mod renewal;
 pub mod replication;
 pub mod run_length;
 pub mod transient;
+pub mod units;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
