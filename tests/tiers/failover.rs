@@ -210,3 +210,10 @@ fn a_backup_ends_with_the_server_that_it_copies() {
     assert_eq!((backup.began_ns, backup.ended_ns), (Some(1_000_000_000), None));
     assert!(outcome.result.replicas[0].backlog_end <= 2);
 }
+
+#[test]
+fn an_orchestrator_without_anything_that_goes_wrong_changes_nothing() {
+    let without = run(&database("\"d2\"", "", "", "1 ms", ""));
+    let with = run(&database("\"d2\"", FAILOVER, "", "1 ms", ""));
+    assert_eq!(without.log.entries, with.log.entries);
+}

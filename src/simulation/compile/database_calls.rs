@@ -26,7 +26,8 @@ impl Compiler<'_> {
             (reads, entries, subs, router)
         });
         // the primary takes the writes, and who may become one
-        let writers = if mysql.failover.is_some() { 1 + mysql.replicas.len() } else { 1 };
+        let writers =
+            if mysql.failover.is_some() && !scenario.faults.is_empty() { 1 + mysql.replicas.len() } else { 1 };
         let transactions = (0..demand.transactions.len())
             .map(|index| {
                 let at = |instance| self.sub(SubKey::Transaction { service, instance, class, index });
