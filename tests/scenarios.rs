@@ -99,7 +99,10 @@ fn peak_has_all_the_software_of_the_reference_system() {
     };
     assert_eq!(kinds(replicated), 1, "reads at a replica, durable writes at the primary");
     assert!(scenario.traffic.iter().all(|t| matches!(t.process, Process::Poisson(_))));
-    assert_eq!(scenario.servers.len(), 5, "the passive HAProxy comes with failover");
+    assert_eq!(scenario.servers.len(), 6);
+    let pair = |k: &ServiceKind| matches!(k, ServiceKind::Haproxy(h) if h.vrrp.as_ref().is_some_and(|v| v.priorities == [150, 100]) && h.check.is_some());
+    assert_eq!(kinds(pair), 1, "two load balancers, who share an address and check the web server");
+    assert!(scenario.traffic.iter().all(|t| t.client.timeout_s == Some(10.0)));
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn peak_visits_every_kind_of_hardware() {
     for server in ["lb1", "web1", "app1", "db2"] {
         busy(Role::NicIn, &format!("{server}.nic_in"));
     }
-    for pool in ["lb.maxconn", "web.worker_connections", "app.workers", "app.database_pool"] {
+    for pool in ["lb.lb1.maxconn", "web.worker_connections", "app.workers", "app.database_pool"] {
         busy(Role::Pool, pool);
     }
     for role in [Role::Stage, Role::Applier] {

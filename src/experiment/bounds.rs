@@ -20,6 +20,15 @@ const SLACK: f64 = 0.02;
 /// Fewest runs whose spread says anything.
 const RUNS: usize = 5;
 
+/// Whether there is work that no request asks for: backups, health checks that send requests.
+fn works_for_itself(scenario: &Scenario) -> bool {
+    scenario.services.iter().any(|service| match &service.kind {
+        ServiceKind::Haproxy(haproxy) => haproxy.check.as_ref().is_some_and(|check| check.httpchk.is_some()),
+        ServiceKind::Mysql(mysql) => mysql.backup.is_some(),
+        ServiceKind::Nginx(_) | ServiceKind::App(_) | ServiceKind::Station(_) => false,
+    })
+}
+
 /// Everything that theory has to say. Empty where arrivals are not known beforehand.
 pub fn checks(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) -> Vec<Check> {
     if !scenario.faults.is_empty() {
@@ -29,7 +38,7 @@ pub fn checks(scenario: &Scenario, runs: &[RunResult], load: &LoadTable) -> Vec<
     let overloaded = load.stations.iter().any(|s| s.workers.is_some_and(|w| s.offered_erlangs >= w as f64));
     let lossless = runs.iter().all(|run| run.classes.iter().all(|c| c.failures() == 0 && c.attempts == c.offered));
     let mut checks = Vec::new();
-    if steady && lossless && !overloaded {
+    if steady && lossless && !overloaded && !works_for_itself(scenario) {
         checks.extend(offered_load(runs, load));
     }
     if lossless {

@@ -44,12 +44,15 @@ fn while_all_is_well_the_master_has_all_the_traffic() {
         let outcome = play(&text, &[(0.0, "x"), (50.0, "x")]);
         outcome.assert_latencies(&[11.0, 11.0]);
         let second = priorities.1 > priorities.0;
-        assert_eq!((share_of(&outcome, "lb1"), share_of(&outcome, "lb2")), if second { (0, 2) } else { (2, 0) });
+        let (master, other) = if second { ("lb2", "lb1") } else { ("lb1", "lb2") };
+        assert_eq!(share_of(&outcome, master), 2);
+        // who only stands by is not even asked for
+        assert!(outcome.result.stations.iter().all(|station| !station.name.contains(other)));
         // the same where something goes wrong elsewhere
         let slow = fault("at = \"40 ms\"\nslow = { server = \"a\", cpu = 0.5 }");
         let faulty =
             play(&format!("{text}{slow}[request.y]\napp.cpu = \"1 ms\"\n"), &[(0.0, "x"), (50.0, "x"), (60.0, "y")]);
-        assert_eq!(share_of(&faulty, if second { "lb2" } else { "lb1" }), 3);
+        assert_eq!((share_of(&faulty, master), share_of(&faulty, other)), (3, 0));
     }
 }
 

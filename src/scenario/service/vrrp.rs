@@ -24,7 +24,7 @@ pub struct Priorities {
 
 impl Priorities {
     pub fn of(section: &Section<'_>) -> Priorities {
-        Priorities { wanted: section.has("vrrp"), found: Vec::new() }
+        Priorities { wanted: section.has("vrrp") && !is_off(section), found: Vec::new() }
     }
 
     pub fn read(&mut self, reader: &mut Reader, server: &mut Section<'_>) {
@@ -48,6 +48,11 @@ impl Priorities {
     }
 }
 
+/// `vrrp = false`: what a scenario that is extended has is not wanted here.
+fn is_off(section: &Section<'_>) -> bool {
+    section.get("vrrp").is_some_and(|entry| matches!(entry.node.value, Value::Boolean(false)))
+}
+
 /// `servers`: how many were read without a mistake.
 pub fn read(reader: &mut Reader, section: &mut Section<'_>, priorities: Priorities, servers: usize) -> Option<Vrrp> {
     let entry = section.get("servers");
@@ -55,7 +60,13 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, priorities: Prioriti
         Value::Array(items) => items,
         _ => &[],
     });
-    let vrrp = section.within_if(reader, "vrrp", read_instance);
+    let vrrp = match is_off(section) {
+        true => {
+            section.optional(reader, "vrrp", boolean);
+            None
+        }
+        false => section.within_if(reader, "vrrp", read_instance),
+    };
     match (&vrrp, written) {
         (None, [_, second, ..]) => reader.error(
             Diagnostic::at(second.place.clone(), format!("{}: who of them has the address?", section.key("servers")))

@@ -25,19 +25,17 @@ impl Compiler<'_> {
             _ => None,
         };
         let master = vrrp.map_or(0, scenario::Vrrp::master);
-        let count = if vrrp.is_some() { self.instances(target) } else { 1 };
-        let subs: Vec<SubId> = (0..count)
-            .map(|instance| self.sub(SubKey::Serve { service: target, instance, class, origin: Some(origin) }))
-            .collect();
         let servers = self.servers_of(target);
+        let mut serve = |instance| self.sub(SubKey::Serve { service: target, instance, class, origin: Some(origin) });
         match vrrp {
             Some(vrrp) if !scenario.faults.is_empty() => Called {
+                subs: (0..servers.len()).map(serve).collect(),
                 vrrp: Some(self.vrrp(target, vrrp)),
-                servers: servers[..count].to_vec(),
-                shares: (0..count).map(|i| (i == master) as u8 as f64).collect(),
-                subs,
+                shares: (0..servers.len()).map(|i| (i == master) as u8 as f64).collect(),
+                servers,
             },
-            _ => Called { subs: vec![subs[master]], servers: vec![servers[master]], shares: vec![1.0], vrrp: None },
+            // who only stands by does nothing while nothing goes wrong
+            _ => Called { subs: vec![serve(master)], servers: vec![servers[master]], shares: vec![1.0], vrrp: None },
         }
     }
 
