@@ -317,7 +317,15 @@ pub struct Proxy {
 #[derive(Clone, Copy, Debug)]
 pub enum TryAgainRule {
     /// HAProxy's `retries`: connections that failed. `in_turn`: the algorithm deals out in turn.
-    Haproxy { retries: u8, redispatch: bool, in_turn: bool, turnaround_ns: u64, error_limit: u32 },
+    Haproxy {
+        retries: u8,
+        redispatch: bool,
+        in_turn: bool,
+        turnaround_ns: u64,
+        /// Failed requests in a row that are a failed check, of all or of those whose connection failed.
+        error_limit: u32,
+        only_connections: bool,
+    },
     /// nginx's `proxy_next_upstream`: `tries` servers in all.
     Nginx { tries: u8, error: bool, timeout: bool, non_idempotent: bool, http_500: bool },
 }

@@ -202,6 +202,17 @@ fn reasons(traffic: &[TrafficSummary], out: &mut Vec<Block>) {
         table.row(name, failing.iter().map(of_class).collect());
     }
     out.push(Block::Table(table));
+    let pages: Vec<String> = failing[0]
+        .failed_with
+        .iter()
+        .map(|(status, n)| match status.as_str() {
+            "none" => format!("{} got no answer", figure::count(*n)),
+            _ => format!("{} got a {status}", figure::count(*n)),
+        })
+        .collect();
+    if !pages.is_empty() {
+        out.push(Block::Line(Tone::Faint, format!("Of all that failed, {}.", pages.join(", "))));
+    }
 }
 
 fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {

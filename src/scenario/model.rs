@@ -177,6 +177,8 @@ pub struct HealthCheck {
     pub httpchk: Option<ClassId>,
     /// Failed requests in a row that count as a failed check; `None`: traffic is not watched.
     pub error_limit: Option<u32>,
+    /// Of the requests only those count whose connection failed (`observe layer4`).
+    pub only_connections: bool,
 }
 
 /// keepalived's instance for the virtual address, the same on all servers.
@@ -294,6 +296,7 @@ impl HealthCheck {
             timeout_s: None,
             httpchk: None,
             error_limit: None,
+            only_connections: false,
         }
     }
 }

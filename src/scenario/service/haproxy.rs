@@ -136,15 +136,23 @@ fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthChe
     let downinter_s = server.optional(reader, "downinter", positive(Dimension::Time));
     let fall = server.or_default(reader, "fall", whole(1, 1000), "3", manual);
     let rise = server.or_default(reader, "rise", whole(1, 1000), "2", manual);
-    let observe = server.optional(reader, "observe", choice(&[("layer4", ()), ("layer7", ())]));
+    let observe = server.optional(reader, "observe", choice(&[("layer4", true), ("layer7", false)]));
     let error_limit = match observe {
-        Some(()) => Some(server.or_default(reader, "error_limit", whole(1, 1_000_000), "10", manual)),
+        Some(_) => Some(server.or_default(reader, "error_limit", whole(1, 1_000_000), "10", manual)),
         None => {
             server.unsupported(reader, "error_limit", "it belongs to observe = \"layer7\": add that, or remove it");
             None
         }
     };
-    on.then_some(HealthCheck { fastinter_s, downinter_s, fall, rise, error_limit, ..HealthCheck::every(inter_s) })
+    on.then_some(HealthCheck {
+        fastinter_s,
+        downinter_s,
+        fall,
+        rise,
+        error_limit,
+        only_connections: observe == Some(true),
+        ..HealthCheck::every(inter_s)
+    })
 }
 
 /// 0 is "no limit", as in haproxy.cfg.

@@ -85,6 +85,7 @@ impl Compiler<'_> {
             in_turn: matches!(policy, Policy::RoundRobin | Policy::StaticRr | Policy::Random { .. }),
             turnaround_ns: round_nanos(config.timeout_connect_s.min(1.0) * 1e9),
             error_limit: config.check.as_ref().and_then(|check| check.error_limit).unwrap_or(u32::MAX),
+            only_connections: config.check.as_ref().is_some_and(|check| check.only_connections),
         };
         let calling = Calling {
             dispatcher,

@@ -33,8 +33,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let Proxy { dispatcher, rule } = self.net.proxies[proxy as usize].clone();
         let server = self.chosen(id) as usize;
         match rule {
-            TryAgainRule::Haproxy { retries, redispatch, in_turn, turnaround_ns, error_limit } => {
-                self.note_error(dispatcher, server, error_limit);
+            TryAgainRule::Haproxy { retries, redispatch, in_turn, turnaround_ns, error_limit, only_connections } => {
+                if !only_connections || (!answered && is_connecting(reason)) {
+                    self.note_error(dispatcher, server, error_limit);
+                }
                 let tries = self.slab[id].tries[0];
                 if answered || !is_connecting(reason) || tries == retries {
                     self.slab[id].tries = [0; 2];
