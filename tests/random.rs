@@ -251,7 +251,7 @@ fn tier_scenario(dice: &mut Dice) -> String {
         dice.pick(&[
             "",
             ", inter = \"100 ms\"",
-            ", inter = \"50 ms\", fall = 1, rise = 1, observe = \"layer7\", error_limit = 3"
+            ", inter = \"50 ms\", fall = 1, rise = 1, slowstart = \"2 s\", observe = \"layer7\", error_limit = 3"
         ]),
         10 + dice.up_to(200),
         20 + dice.up_to(2000),

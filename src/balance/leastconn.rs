@@ -1,7 +1,7 @@
 //! HAProxy's `leastconn`: servers sorted by (served + 1) * 256 / weight, idle ones first whatever their
 //! weight; whoever changes its place goes behind its equals, so that ties rotate (lb_fwlc.c, 2.4 and later).
 
-use super::loads::Loads;
+use super::loads::{Loads, WARM};
 use super::tournament::Tournament;
 
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl LeastConn {
             return self.order.remove(server);
         }
         let served = loads.served[server] as u64;
-        let key = if served == 0 { 0 } else { (served + 1) * 256 / loads.weight[server] as u64 };
+        let key = if served == 0 { 0 } else { (served + 1) * 256 * u64::from(WARM) / loads.effective(server) };
         self.inserted += 1;
         self.order.set(server, (key as u128) << 64 | self.inserted as u128);
     }

@@ -2,9 +2,14 @@
 
 use super::Slot;
 
+/// The whole of a weight: HAProxy's BE_WEIGHT_SCALE.
+pub const WARM: u32 = 16;
+
 #[derive(Clone, Debug)]
 pub struct Loads {
     pub weight: Vec<u32>,
+    /// How much of its weight a server has that warms up (HAProxy's slowstart): sixteenths.
+    pub warmth: Vec<u32>,
     limit: Vec<u32>,
     pub served: Vec<u32>,
     pub up: Vec<bool>,
@@ -18,6 +23,7 @@ impl Loads {
         let limit: Vec<u32> = slots.iter().map(|slot| slot.maxconn.unwrap_or(u32::MAX)).collect();
         Loads {
             weight: slots.iter().map(|slot| slot.weight).collect(),
+            warmth: vec![WARM; slots.len()],
             served: vec![0; slots.len()],
             up: vec![true; slots.len()],
             open: limit.iter().filter(|&&limit| limit > 0).count(),
@@ -66,9 +72,23 @@ impl Loads {
         self.open = self.open + self.is_open(server) as usize - before as usize;
     }
 
+    /// A server warms up: it has this part of its weight, and serves so many at most.
+    pub fn set_warmth(&mut self, server: usize, warmth: u32, limit: u32) {
+        let before = self.is_open(server);
+        self.warmth[server] = warmth;
+        self.limit[server] = limit;
+        self.open = self.open + self.is_open(server) as usize - before as usize;
+    }
+
+    /// Its weight in sixteenths.
+    #[inline]
+    pub fn effective(&self, server: usize) -> u64 {
+        self.weight[server] as u64 * self.warmth[server] as u64
+    }
+
     /// Whether `a` serves more than `b` in proportion to their weights.
     #[inline]
     pub fn is_busier(&self, a: usize, b: usize) -> bool {
-        self.served[a] as u64 * self.weight[b] as u64 > self.served[b] as u64 * self.weight[a] as u64
+        self.served[a] as u64 * self.effective(b) > self.served[b] as u64 * self.effective(a)
     }
 }

@@ -197,6 +197,18 @@ impl Balancer {
         }
     }
 
+    /// A server that has come up warms up (HAProxy's `slowstart`): it has this many sixteenths of its weight, where the
+    /// policy looks at weights while it runs, and serves so many requests at most.
+    pub fn set_warmth(&mut self, server: usize, sixteenths: u32, maxconn: Option<u32>) {
+        self.loads.set_warmth(server, sixteenths.clamp(1, loads::WARM), maxconn.unwrap_or(u32::MAX));
+        match &mut self.state {
+            State::RoundRobin(policy) => policy.set_weight(&self.loads, server),
+            State::Random { ranges, .. } => *ranges = Ranges::of_up(&self.loads),
+            _ => {}
+        }
+        self.changed(server);
+    }
+
     #[inline]
     fn changed(&mut self, server: usize) {
         let loads = &self.loads;

@@ -27,7 +27,7 @@ impl Ranges {
         let mut sum = 0;
         let upto = (0..loads.count())
             .map(|server| {
-                sum += if counts(server) { loads.weight[server] as u64 } else { 0 };
+                sum += if counts(server) { loads.effective(server) } else { 0 };
                 sum
             })
             .collect();

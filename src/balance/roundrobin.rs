@@ -5,11 +5,11 @@
 //! One liberty, for O(log n): a full server met at its turn is set aside until it has room, where HAProxy
 //! meets it again at each of its turns.
 
-use super::loads::Loads;
+use super::loads::{Loads, WARM};
 use super::tournament::Tournament;
 
-/// HAProxy computes with weights scaled by this (BE_WEIGHT_SCALE), up to 256 times this.
-const SCALE: i64 = 16;
+/// HAProxy computes with weights in sixteenths (BE_WEIGHT_SCALE), up to 256 times 16.
+const SCALE: i64 = WARM as i64;
 const HEAVIEST: i64 = 256 * SCALE;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub struct RoundRobin {
 impl RoundRobin {
     pub fn new(loads: &Loads) -> RoundRobin {
         let n = loads.count();
-        let weight: Vec<i64> = loads.weight.iter().map(|&weight| weight as i64 * SCALE).collect();
+        let weight: Vec<i64> = (0..n).map(|server| loads.effective(server) as i64).collect();
         let total = weight.iter().sum();
         let mut policy = RoundRobin {
             waiting: Tournament::new(n),
@@ -120,6 +120,18 @@ impl RoundRobin {
             self.next_weight -= weight;
             self.leave(server);
             self.place[server] = Place::Out;
+        }
+    }
+
+    /// A server that is up has another weight from now on.
+    pub fn set_weight(&mut self, loads: &Loads, server: usize) {
+        let up = self.place[server] != Place::Out;
+        if up {
+            self.set_up(server, false);
+        }
+        self.weight[server] = loads.effective(server) as i64;
+        if up {
+            self.set_up(server, true);
         }
     }
 

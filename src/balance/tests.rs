@@ -69,6 +69,37 @@ fn static_rr_and_source_follow_the_map_of_weights() {
 }
 
 #[test]
+fn a_server_that_warms_up_gets_its_part_of_the_requests() {
+    for policy in [Policy::RoundRobin, Policy::Random { draws: 1 }] {
+        let mut balancer = Balancer::new(policy, slots(&[1, 1]));
+        let share = |balancer: &mut Balancer| {
+            let mut of_first = 0;
+            for i in 0..4000u64 {
+                let mut rng = Key::of_seed(i).draw(1, 0);
+                let Choice::Server(server) = balancer.choose(i, &mut rng) else { panic!("both are open") };
+                of_first += (server == 0) as u32;
+                balancer.release(server);
+            }
+            f64::from(of_first) / 4000.0
+        };
+        balancer.set_warmth(0, 4, None);
+        assert!((share(&mut balancer) - 0.2).abs() < 0.02, "{policy:?}");
+        balancer.set_warmth(0, 16, None);
+        assert!((share(&mut balancer) - 0.5).abs() < 0.02, "{policy:?}");
+    }
+    // with a quarter of its weight, one request counts as four
+    let mut balancer = Balancer::new(Policy::LeastConn, slots(&[1, 1]));
+    balancer.set_warmth(0, 4, None);
+    let chosen: Vec<Choice> = (0..6).map(|_| balancer.choose(0, &mut rng())).collect();
+    assert_eq!(chosen.iter().filter(|choice| **choice == Choice::Server(0)).count(), 1);
+    // and a part of its connections
+    let mut balancer = Balancer::new(Policy::First, limited(&[1, 1], 4));
+    balancer.set_warmth(0, 4, Some(1));
+    let chosen: Vec<Choice> = (0..2).map(|_| balancer.choose(0, &mut rng())).collect();
+    assert_eq!(chosen, [Choice::Server(0), Choice::Server(1)]);
+}
+
+#[test]
 fn a_full_server_chosen_by_source_makes_the_request_wait_for_it() {
     let mut balancer = Balancer::new(Policy::Source, limited(&[1, 1], 1));
     assert_eq!(balancer.choose(1, &mut rng()), Choice::Server(1));

@@ -52,7 +52,7 @@ impl Network {
                 | Leaf::Fault(_)
                 | Leaf::Vrrp(_)
                 | Leaf::Retransmissions => {}
-                Leaf::Check(check) => {
+                Leaf::Check(check) | Leaf::Warming(check) => {
                     inside(check, self.checks.len());
                     self.step(self.checks[check as usize].entry);
                 }

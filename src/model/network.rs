@@ -116,6 +116,8 @@ pub enum Leaf {
     Retransmissions,
     /// A health check begins.
     Check(u32),
+    /// A server that has come up is a step warmer.
+    Warming(u32),
 }
 
 /// Which array holds a station, and how it is reported.
@@ -346,6 +348,12 @@ pub struct Check {
     pub downinter: u64,
     pub fall: u32,
     pub rise: u32,
+    /// A server that comes up warms up for so long; 0: not at all. Since when it is up, and the leaf for the next step.
+    pub slowstart: u64,
+    pub up_since: u64,
+    pub warming: u32,
+    /// Its maxconn when it is warm.
+    pub maxconn: Option<u32>,
     /// HAProxy's count: from `rise` on the server is up; `rise + fall - 1` is the best.
     pub health: u32,
     /// Failed requests in a row.

@@ -171,6 +171,8 @@ pub struct HealthCheck {
     pub downinter_s: Option<f64>,
     pub fall: u32,
     pub rise: u32,
+    /// A server that comes up gets its whole share only after so long; 0: at once.
+    pub slowstart_s: f64,
     /// For one check; `None`: `inter`.
     pub timeout_s: Option<f64>,
     /// The request that is sent; `None`: it only connects.
@@ -293,6 +295,7 @@ impl HealthCheck {
             downinter_s: None,
             fall: 3,
             rise: 2,
+            slowstart_s: 0.0,
             timeout_s: None,
             httpchk: None,
             error_limit: None,

@@ -303,3 +303,24 @@ fn servers_on_one_feed_go_dark_together() {
     );
     assert_eq!(outcome.ends(), ["", "client_timeout", "client_timeout", ""]);
 }
+
+#[test]
+fn a_server_that_comes_up_warms_up() {
+    let lb = |more: &str| {
+        format!("option_redispatch = true\nmaxconn = 1000\ndefault_server = {{ inter = \"1 s\", rise = 1{more} }}")
+    };
+    let kill = "at = \"10 s\"\nlasts = \"30 s\"\nkill = { service = \"app\", server = \"b\" }";
+    let served_by_b = |more: &str| {
+        let outcome = watched(&lb(more), kill);
+        assert!(outcome.result.classes[0].failures() <= 1);
+        let at_b = outcome.result.stations.iter().find(|s| s.name == "app.b.workers").unwrap().departures;
+        (at_b as f64, transitions(&outcome)[1].1)
+    };
+    // without: 5 a second for 10 s and from its return on
+    let (all, up) = served_by_b("");
+    assert!((all - 5.0 * (10.0 + 120.0 - up)).abs() < 8.0, "{all}");
+    // warming for 40 s its weight is w of w + 16 for w from 1 to 16
+    let (warmed, up) = served_by_b(", slowstart = \"40 s\"");
+    let meanwhile: f64 = (0..20).map(|i| f64::from(16 * i / 20 + 1)).map(|w| 20.0 * w / (w + 16.0)).sum();
+    assert!((warmed - 50.0 - meanwhile - 5.0 * (80.0 - up)).abs() < 15.0, "{warmed}, {meanwhile}");
+}

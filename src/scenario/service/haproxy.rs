@@ -123,8 +123,8 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
 
 /// Health checks, where any of their keys is given.
 fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthCheck> {
-    server.unsupported(reader, "slowstart", "leave it out; a server that comes up gets its whole share at once");
-    const KEYS: [&str; 8] = ["check", "inter", "fastinter", "downinter", "fall", "rise", "observe", "error_limit"];
+    const KEYS: [&str; 9] =
+        ["check", "inter", "fastinter", "downinter", "fall", "rise", "slowstart", "observe", "error_limit"];
     let given = KEYS.iter().any(|key| server.has(key));
     let on = server.optional(reader, "check", boolean).unwrap_or(given);
     let manual = "HAProxy configuration manual, server keywords";
@@ -136,6 +136,7 @@ fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthChe
     let downinter_s = server.optional(reader, "downinter", positive(Dimension::Time));
     let fall = server.or_default(reader, "fall", whole(1, 1000), "3", manual);
     let rise = server.or_default(reader, "rise", whole(1, 1000), "2", manual);
+    let slowstart_s = server.or_default(reader, "slowstart", quantity(Dimension::Time), "0 s", manual);
     let observe = server.optional(reader, "observe", choice(&[("layer4", true), ("layer7", false)]));
     let error_limit = match observe {
         Some(_) => Some(server.or_default(reader, "error_limit", whole(1, 1_000_000), "10", manual)),
@@ -149,6 +150,7 @@ fn read_check(reader: &mut Reader, server: &mut Section<'_>) -> Option<HealthChe
         downinter_s,
         fall,
         rise,
+        slowstart_s,
         error_limit,
         only_connections: observe == Some(true),
         ..HealthCheck::every(inter_s)

@@ -88,7 +88,6 @@ fn distributions_that_are_none() {
 fn what_comes_later_is_not_read() {
     for text in [
         "--service.lb.retry_on=conn-failure",
-        "--service.lb.default_server.slowstart=2 s",
         "--service.lb.timeout.client=30 s",
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",

@@ -3,7 +3,8 @@
 use super::{Compiler, SubKey};
 use crate::model::network::{Check, Leaf};
 use crate::model::program::{Step, round_nanos};
-use crate::scenario::{HealthCheck, ServiceId};
+use crate::model::request::NONE;
+use crate::scenario::{HealthCheck, ServiceId, ServiceKind};
 use crate::simulation::result::FailureReason;
 
 impl Compiler<'_> {
@@ -66,6 +67,10 @@ impl Compiler<'_> {
                 downinter: nanos(config.downinter_s.unwrap_or(config.inter_s)),
                 fall: config.fall,
                 rise: config.rise,
+                slowstart: nanos(config.slowstart_s),
+                up_since: 0,
+                warming: if config.slowstart_s > 0.0 { self.leaf(Leaf::Warming(check)) } else { NONE },
+                maxconn: self.maxconn_of(service, backend, target),
                 // a server begins as up, and the first failed check takes it down
                 health: config.rise,
                 errors: 0,
@@ -73,5 +78,11 @@ impl Compiler<'_> {
             };
             self.net.checks.push(made);
         }
+    }
+
+    /// What HAProxy lets one server of a backend serve at once.
+    fn maxconn_of(&self, service: ServiceId, backend: ServiceId, target: usize) -> Option<u32> {
+        let ServiceKind::Haproxy(config) = &self.scenario.services[service].kind else { return None };
+        self.scenario.services[backend].servers.get(target).and_then(|p| p.maxconn).or(config.server_maxconn)
     }
 }

@@ -40,7 +40,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             check.stops = stops;
             check.health = check.rise;
             check.errors = 0;
+            if check.slowstart > 0 {
+                let (dispatcher, server, maxconn) = (check.dispatcher, check.server as usize, check.maxconn);
+                self.net.dispatchers[dispatcher as usize].balancer.set_warmth(server, 16, maxconn);
+            }
         }
+        let check = &self.net.checks[index as usize];
         let (process, inter) = (check.process, check.inter);
         if WATCHED && (!self.runs(process) || self.hangs(process)) {
             self.schedule(leaf, self.now + inter);
@@ -73,7 +78,33 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let (dispatcher, server) = (check.dispatcher, check.server as usize);
         self.net.dispatchers[dispatcher as usize].set_alive(server, up);
         self.note_server(dispatcher, server, up);
+        let check = &mut self.net.checks[index as usize];
+        if up && check.slowstart > 0 {
+            check.up_since = self.now;
+            let leaf = check.warming;
+            self.warm(leaf, index);
+        }
         self.settle_queues(dispatcher);
+    }
+
+    /// A server that has come up gets a larger share: a step each twentieth of `slowstart`, but no sooner than each second
+    /// (HAProxy's `server_warmup`, `server_recalc_eweight` and `srv_dynamic_maxconn`).
+    #[cold]
+    pub(super) fn warm(&mut self, leaf: u32, index: u32) -> RequestId {
+        let check = &self.net.checks[index as usize];
+        let (dispatcher, server) = (check.dispatcher, check.server as usize);
+        let (since, whole) = (self.now - check.up_since, check.slowstart);
+        let (sixteenths, maxconn) = if since >= whole {
+            (16, check.maxconn)
+        } else {
+            let part = |of: u64| (of as u128 * since as u128 / whole as u128) as u32;
+            (part(16) + 1, check.maxconn.map(|most| part(most as u64).max(1)))
+        };
+        self.net.dispatchers[dispatcher as usize].balancer.set_warmth(server, sixteenths, maxconn);
+        let next = (since < whole).then(|| self.now + (whole / 20).max(1_000_000_000));
+        self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
+        while self.serve_queue(dispatcher, server) {}
+        NONE
     }
 
     /// All servers of a dispatcher begin as up: its process has been restarted.

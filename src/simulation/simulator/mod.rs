@@ -186,6 +186,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
                 Leaf::Orchestrator(database) => Fired::settled(self.orchestrator_due(leaf, database)),
                 Leaf::Restart(process) => Fired::settled(self.restart(leaf, process)),
                 Leaf::Fault(fault) => Fired::settled(self.fault_due(leaf, fault)),
+                Leaf::Warming(check) => Fired::settled(self.warm(leaf, check)),
                 Leaf::Check(check) => Fired::settled(self.check_due(leaf, check)),
                 Leaf::Retransmissions => Fired::settled(self.retransmission_due(leaf)),
                 Leaf::Vrrp(vrrp) => Fired::settled(self.vrrp_due(vrrp)),
