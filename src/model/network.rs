@@ -178,6 +178,9 @@ impl Line {
 pub struct TimeoutLine {
     pub length: u64,
     pub leaf: u32,
+    /// (due, sequence) of the entry that the leaf is set to, which may be cancelled and gone.
+    pub set_to: (u64, u64),
+    pub set: bool,
     pub queue: VecDeque<(u64, u64, Wait)>,
 }
 

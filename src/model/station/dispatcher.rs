@@ -24,6 +24,8 @@ pub struct Dispatcher {
     pub drained: Vec<u32>,
     /// Of each server its process; `NONE`: none.
     pub processes: Vec<u32>,
+    /// Whether it keeps an account of what becomes of requests: `marks`, or health checks that observe.
+    pub counts: bool,
     /// nginx's own account of failures; empty: it keeps none.
     pub marks: Vec<Mark>,
     /// How many servers it leaves out for their failures.
@@ -63,6 +65,7 @@ impl Dispatcher {
             drained: vec![0; backup.len()],
             processes: vec![NONE; backup.len()],
             backup,
+            counts: false,
             marks: Vec::new(),
             marked: 0,
             passive: Passive::default(),

@@ -27,6 +27,7 @@ impl Compiler<'_> {
         let server = self.server_of(service, instance);
         let class = config.httpchk.unwrap_or(0);
         self.net.dispatchers[dispatcher as usize].first_check = self.net.checks.len() as u32;
+        self.net.dispatchers[dispatcher as usize].counts = true;
         for (target, callee) in self.servers_of(backend).into_iter().enumerate() {
             let http = config
                 .httpchk

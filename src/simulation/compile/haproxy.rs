@@ -297,6 +297,7 @@ impl Compiler<'_> {
         if passive.max_fails > 0 && servers > 1 {
             made.passive = passive;
             made.marks = vec![Mark::default(); servers];
+            made.counts = true;
         }
         self.net.dispatchers.push(made);
         let at = StationAt::Dispatcher(dispatcher);

@@ -188,7 +188,7 @@ impl Compiler<'_> {
         }
         let line = self.net.timeouts.len() as u32;
         let leaf = self.leaf(Leaf::Timeouts(line));
-        self.net.timeouts.push(TimeoutLine { length, leaf, queue: Default::default() });
+        self.net.timeouts.push(TimeoutLine { length, leaf, set_to: (0, 0), set: false, queue: Default::default() });
         self.hardware.timeouts.insert(length, line);
         Patience::Line(line)
     }

@@ -54,6 +54,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn is_past(&self, wait: &Wait) -> bool {
         match wait.at {
             WaitAt::Answer => self.deadlines.entries[wait.request as usize - 1].epoch != wait.epoch,
@@ -98,13 +99,22 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.ready.push_back(caller);
     }
 
+    /// The line stays as short as what is awaited: what was cancelled at its head is dropped, so that a long timeout
+    /// costs no more memory than a short one.
+    #[inline(always)]
     pub(super) fn arm_line(&mut self, line: u32, wait: Wait) {
         self.sequence += 1;
+        while let Some(&(_, _, head)) = self.net.timeouts[line as usize].queue.front()
+            && self.is_past(&head)
+        {
+            self.net.timeouts[line as usize].queue.pop_front();
+        }
         let l = &mut self.net.timeouts[line as usize];
         let due = self.now + l.length;
-        let empty = l.queue.is_empty();
         l.queue.push_back((due, self.sequence, wait));
-        if empty {
+        if !l.set {
+            l.set = true;
+            l.set_to = (due, self.sequence);
             let leaf = l.leaf;
             self.set.set(leaf, crate::engine::time::SimTime(due), self.sequence);
         }

@@ -34,7 +34,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     #[inline(never)]
     pub(super) fn timeout_due(&mut self, leaf: u32, line: u32) -> RequestId {
-        let (_, _, wait) = self.net.timeouts[line as usize].queue.pop_front().expect("a timeout was due");
+        let l = &mut self.net.timeouts[line as usize];
+        // what the leaf was set to may have been cancelled and dropped
+        let head = l.queue.front().filter(|head| (head.0, head.1) == l.set_to).map(|head| head.2);
+        if head.is_some() {
+            l.queue.pop_front();
+        }
         loop {
             // drop what was cancelled meanwhile, so that it costs no event
             match self.net.timeouts[line as usize].queue.front() {
@@ -42,16 +47,20 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     self.net.timeouts[line as usize].queue.pop_front();
                 }
                 Some(&(due, sequence, _)) => {
+                    self.net.timeouts[line as usize].set_to = (due, sequence);
                     self.set.set(leaf, SimTime(due), sequence);
                     break;
                 }
                 None => {
+                    self.net.timeouts[line as usize].set = false;
                     self.set.clear(leaf);
                     break;
                 }
             }
         }
-        self.give_up(wait);
+        if let Some(wait) = head {
+            self.give_up(wait);
+        }
         NONE
     }
 

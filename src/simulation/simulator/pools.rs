@@ -126,7 +126,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn undispatch(&mut self, id: RequestId, dispatcher: u32) {
         let now = self.now;
         let server = self.chosen(id) as usize;
-        if self.slab[id].failure == 0 {
+        if self.net.dispatchers[dispatcher as usize].counts && self.slab[id].failure == 0 {
             self.count_answer(dispatcher, server);
         }
         let d = &mut self.net.dispatchers[dispatcher as usize];
@@ -137,6 +137,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     /// A server has room, perhaps: who waits longest goes on; true if somebody does.
+    #[inline(always)]
     pub(super) fn serve_queue(&mut self, dispatcher: u32, server: usize) -> bool {
         let now = self.now;
         let d = &mut self.net.dispatchers[dispatcher as usize];

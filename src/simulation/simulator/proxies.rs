@@ -106,7 +106,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     /// A request was answered.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn count_answer(&mut self, dispatcher: u32, server: usize) {
         let d = &mut self.net.dispatchers[dispatcher as usize];
         if !d.marks.is_empty() && d.answered(server) {
