@@ -1,6 +1,6 @@
 //! Who notices that something is down, when, and what becomes of requests until then.
 
-use crate::{NEAR, Outcome, near, play, play_from, run};
+use crate::{NEAR, Outcome, near, play, play_from, replay, run};
 
 fn fault(keys: &str) -> String {
     format!("[[fault]]\n{keys}\n")
@@ -302,4 +302,15 @@ fn servers_on_one_feed_go_dark_together() {
         &[(0.0, "x"), (6_000.0, "x"), (7_000.0, "x"), (16_000.0, "x")],
     );
     assert_eq!(outcome.ends(), ["", "client_timeout", "client_timeout", ""]);
+}
+
+#[test]
+fn a_replay_ends_though_somebody_waits_for_ever_and_checks_go_on() {
+    let lb = "default_server = { inter = \"500 ms\" }";
+    for effect in ["power_off = \"l\"", "hang = { service = \"lb\" }"] {
+        // whose answer is lost, or is held, waits without a time-out
+        let text = two(lb, BOTH, &fault(&format!("at = \"5 s\"\n{effect}")));
+        let outcome = replay("", &text, &[(1_000.0, "x"), (4_995.0, "x")]);
+        assert_eq!((outcome.log_ends().len(), outcome.result.in_flight_end), (1, 1), "{effect}");
+    }
 }
