@@ -153,3 +153,14 @@ fn a_closed_user_goes_on_after_its_request_was_reset() {
     unique.dedup();
     assert_eq!(unique.len(), ended.len());
 }
+
+#[test]
+fn a_restart_after_running_out_of_memory_waits_for_the_end_of_a_kill() {
+    let oom = "base = \"350 MiB\", when_full = \"oom\", restart = \"20 ms\"";
+    let kill = "[[fault]]\nat = \"15 ms\"\nlasts = \"30 ms\"\nkill = { service = \"app\" }\n";
+    // out of memory at 10, due back at 30, killed from 15 to 45: its base is resident once, and 400 MiB fit beside it
+    let arrivals = [(0.0, "x"), (10.0, "x"), (35.0, "x"), (50.0, "x")];
+    let outcome = play(&app("1 GiB", oom, &format!("{LARGE}{kill}")), &arrivals);
+    assert_eq!(outcome.ends(), ["out_of_memory_502", "out_of_memory_502", "connection_refused", ""]);
+    assert_eq!(outcome.result.oom_kills, [("a".to_string(), 1)]);
+}

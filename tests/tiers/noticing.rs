@@ -1,6 +1,6 @@
 //! Who notices that something is down, when, and what becomes of requests until then.
 
-use crate::{NEAR, Outcome, near, play, play_from, run};
+use crate::{NEAR, Outcome, near, play, play_from, replay, run};
 
 fn fault(keys: &str) -> String {
     format!("[[fault]]\n{keys}\n")
@@ -323,4 +323,15 @@ fn a_server_that_comes_up_warms_up() {
     let (warmed, up) = served_by_b(", slowstart = \"40 s\"");
     let meanwhile: f64 = (0..20).map(|i| f64::from(16 * i / 20 + 1)).map(|w| 20.0 * w / (w + 16.0)).sum();
     assert!((warmed - 50.0 - meanwhile - 5.0 * (80.0 - up)).abs() < 15.0, "{warmed}, {meanwhile}");
+}
+
+#[test]
+fn a_replay_ends_though_somebody_waits_for_ever_and_checks_go_on() {
+    let lb = "default_server = { inter = \"500 ms\" }";
+    for effect in ["power_off = \"l\"", "hang = { service = \"lb\" }"] {
+        // whose answer is lost, or is held, waits without a time-out
+        let text = two(lb, BOTH, &fault(&format!("at = \"5 s\"\n{effect}")));
+        let outcome = replay("", &text, &[(1_000.0, "x"), (4_995.0, "x")]);
+        assert_eq!((outcome.log_ends().len(), outcome.result.in_flight_end), (1, 1), "{effect}");
+    }
 }

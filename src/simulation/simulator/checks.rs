@@ -19,11 +19,24 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
-    /// Whether an open-ended run has nothing more to play.
+    /// Whether an open-ended run has nothing more to play: nobody is left, or nobody but those who wait for ever.
     pub(super) fn is_over(&self) -> bool {
         self.observation.end == u64::MAX
-            && self.observation.in_flight == 0
             && self.sources.iter().all(|source| EventSet::is_idle(self.set.time_of(source.leaf)))
+            && (self.observation.in_flight == 0 || self.all_wait_for_ever())
+    }
+
+    /// No fault is to come or to end, and each request that a client has made waits in silence or for a process that
+    /// stands still, without a time-out.
+    fn all_wait_for_ever(&self) -> bool {
+        WATCHED
+            && self.net.faults.iter().all(|fault| EventSet::is_idle(self.set.time_of(fault.leaf)))
+            && self.slab.live().filter(|&id| self.slab[id].source != NONE).all(|id| {
+                let request = &self.slab[id];
+                request.parent == NONE
+                    && request.deadlines.iter().all(|&number| number == 0)
+                    && (self.hears_nothing(id) || self.world.held.iter().any(|held| held.contains(&id)))
+            })
     }
 
     /// A check begins.
@@ -114,6 +127,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         d.marked = 0;
         for server in 0..d.alive.len() {
             d.set_alive(server, true);
+        }
+        let (first, servers) = (d.first_check, d.alive.len());
+        if first != NONE {
+            for check in &mut self.net.checks[first as usize..first as usize + servers] {
+                (check.health, check.errors) = (check.rise, 0);
+            }
         }
     }
 

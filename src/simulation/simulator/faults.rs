@@ -122,6 +122,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             if self.runs(process) {
                 self.start_process(process);
             }
+            self.let_held_go_on(process);
+        }
+    }
+
+    /// Who waits for a process that runs again goes on, in the order in which they came.
+    fn let_held_go_on(&mut self, process: u32) {
+        if self.runs(process) && !self.hangs(process) {
+            let held = std::mem::take(&mut self.world.held[process as usize]);
+            self.ready.extend(held);
         }
     }
 
@@ -220,11 +229,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             if !begins && concerned && self.runs(process) {
                 self.start_process(process);
             }
-            if self.runs(process) && !self.hangs(process) {
-                // in the order in which they came
-                let held = std::mem::take(&mut self.world.held[process as usize]);
-                self.ready.extend(held);
-            }
+            self.let_held_go_on(process);
         }
     }
 

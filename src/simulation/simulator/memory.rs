@@ -67,11 +67,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.schedule(leaf, self.now + restart);
     }
 
-    /// A killed process serves again.
+    /// A killed process serves again; one that a fault keeps down does so when the fault is over.
     #[inline(never)]
     pub(super) fn restart(&mut self, leaf: u32, process: u32) -> RequestId {
         self.set.clear(leaf);
-        self.start_process(self.net.processes[process as usize].number);
+        let number = self.net.processes[process as usize].number;
+        if !WATCHED || self.net.faults.is_empty() || self.runs(number) {
+            self.start_process(number);
+        }
         NONE
     }
 }

@@ -215,6 +215,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
+    /// Whether somebody waits in silence who will not send again.
+    pub(super) fn hears_nothing(&self, id: RequestId) -> bool {
+        self.silence.waiting.get(&id).is_some_and(|waiting| waiting.sent == Sent::Nothing)
+    }
+
     fn send_again_later(&mut self, id: RequestId) {
         let waiting = self.silence.waiting.get(&id).expect("it waits");
         let (interval, _) = interval(self.net.syn, waiting.sent, waiting.again);

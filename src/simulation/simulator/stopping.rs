@@ -30,6 +30,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 lost.push((id, level));
             }
         }
+        // all are taken out before anybody is told, so that nobody is looked for among those who were
+        let mut callers = Vec::with_capacity(lost.len());
         for (id, level) in lost {
             let caller = if level < self.slab[id].depth as usize {
                 self.part(id, level)
@@ -37,6 +39,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.detach(id);
                 id
             };
+            callers.push((caller, level));
+        }
+        for (caller, level) in callers {
             self.tell(caller, level, process, stop);
         }
         self.free_all_of(process);
