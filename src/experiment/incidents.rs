@@ -23,7 +23,14 @@ pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<
         let until_s = lasts_s.map(|lasts| at_s + lasts);
         let last = until_s.map_or(merged.windows.len(), |until| (until / width_s).ceil() as usize);
         let last = last.clamp(first + 1, merged.windows.len());
-        let failing = merged.windows.iter().rposition(is_failing).filter(|&window| window >= first);
+        // what fails once another fault begins, after this one is over, is the other's
+        let others = scenario.faults.iter().filter_map(|other| match other.when {
+            When::At { at_s: other_s, .. } if other_s >= until_s.unwrap_or(f64::INFINITY) => Some(other_s),
+            _ => None,
+        });
+        let limit = others.fold(f64::INFINITY, f64::min) / width_s;
+        let limit = (limit as usize).clamp(last, merged.windows.len());
+        let failing = merged.windows[..limit].iter().rposition(is_failing).filter(|&window| window >= first);
         let recovered = failing.filter(|&window| window + 1 < merged.windows.len());
         let end = failing.map_or(last, |window| last.max(window + 1));
         let failed = |run: &RunResult| Some(part(run, width_s, first, end).iter().map(failures).sum::<u64>() as f64);
