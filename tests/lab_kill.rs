@@ -88,7 +88,10 @@ fn a_dead_server_is_noticed_and_passed_by_as_in_the_lab() {
     line("dispatched again, runs that noticed alike", REDISPATCHED, redispatched);
     line("reset (502), mean of 200 runs", RESET, reset);
     assert!((down - 5.0).abs() < 0.15 && (up - 3.0).abs() < 0.15, "uniform over the checks' interval: {down}, {up}");
-    assert!((DOWN_S > 4.0 && DOWN_S < 6.0) && (UP_S > 2.0 && UP_S < 4.0));
+    // what the lab showed is among what happens here
+    let among =
+        |seen: f64, of: fn(&Trial) -> f64| trials.iter().any(|t| of(t) < seen) && trials.iter().any(|t| of(t) > seen);
+    assert!(among(DOWN_S, |t| t.down_s) && among(UP_S, |t| t.up_s));
     // round robin comes back to the dead server with each request, since the retry took the other's turn
     assert!((redispatched / REDISPATCHED - 1.0).abs() < 0.10, "{redispatched}");
     // Poisson with the lab's own count
