@@ -50,8 +50,7 @@ impl Compiler<'_> {
             let timeouts = self.timeout_line(timeout_s);
             self.emit(Step::Deadline { reason: FailureReason::AnswerTimeout as u8, timeouts });
             let call = self.emit_failing(Step::CallFixed { to, chosen: 0, fail: 0 });
-            let connect = self.timeout(timeout_s);
-            self.net.connect_timeouts.push((call, connect));
+            self.limit_connecting(call, timeout_s);
             self.propagate(links, &[1.0]);
             let end = self.emit(Step::CheckEnd { check });
             self.land_failures_at(end);

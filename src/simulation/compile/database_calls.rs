@@ -4,7 +4,6 @@
 use super::{Compiler, SubId, SubKey};
 use crate::model::database::{Router, Rule, Targets};
 use crate::model::program::{Step, Tier};
-use crate::model::station::Patience;
 use crate::scenario::{ClassId, Database, Mysql, Reads, ServerId, ServiceId, ServiceKind};
 use crate::simulation::result::FailureReason;
 
@@ -38,7 +37,7 @@ impl Compiler<'_> {
             service,
             reads,
             transactions,
-            connect_timeout: self.timeout(config.connect_timeout_s),
+            connect_timeout_s: config.connect_timeout_s,
             read_timeout: config.read_timeout_s.map(|seconds| self.timeout_line(seconds)),
         }
     }
@@ -156,7 +155,7 @@ impl Compiler<'_> {
             self.emit(Step::Deadline { reason: FailureReason::AnswerTimeout as u8, timeouts });
         }
         let call = self.emit_failing(call);
-        self.net.connect_timeouts.push((call, calls.connect_timeout));
+        self.limit_connecting(call, calls.connect_timeout_s);
     }
 
     /// A call with the wire before and behind it, an error's answer included.
@@ -194,6 +193,6 @@ pub(super) struct DatabaseCalls {
     /// Each one's programs by server.
     transactions: Vec<Vec<SubId>>,
     /// Of the driver.
-    connect_timeout: Patience,
+    connect_timeout_s: f64,
     read_timeout: Option<u32>,
 }

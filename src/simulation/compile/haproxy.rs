@@ -147,13 +147,12 @@ impl Compiler<'_> {
         (entries, callees): (u32, &[SubId]),
         calling: &Calling,
     ) {
-        let &Calling { dispatcher, connects, by, .. } = calling;
+        let &Calling { dispatcher, connects, by, connect_timeout_s: connect_s, .. } = calling;
         let shares = self.shares(service);
         let servers = self.servers_of(service);
         let (upload, response) = (self.upload(class), self.response_inside(class));
         let links = self.links(Some(caller), &servers, upload.is_some() || response.is_some());
         let deadline = calling.answer_timeout_s.map(|seconds| self.timeout_line(seconds));
-        let connect = self.timeout(calling.connect_timeout_s);
         let proxy = self.proxy(calling);
         let idempotent = self.is_idempotent(class);
         self.fails.push(Vec::new());
@@ -188,7 +187,7 @@ impl Compiler<'_> {
                     Some(_) => Step::CallChosen { entries, fail: 0 },
                     None => Step::CallFixed { to: single, chosen: 0, fail: 0 },
                 });
-                c.net.connect_timeouts.push((call, connect));
+                c.limit_connecting(call, connect_s);
                 for (callee, share) in callees.iter().zip(&shares) {
                     c.account_choice(*callee, *share, assumed);
                 }

@@ -193,6 +193,15 @@ impl Compiler<'_> {
         Patience::Line(line)
     }
 
+    /// A call waits so long at most for a connection. Where nothing goes wrong every one stands at once, and a line of
+    /// time-outs would only make the event set deeper.
+    pub(super) fn limit_connecting(&mut self, call: crate::model::program::StepId, seconds: f64) {
+        if !self.scenario.faults.is_empty() {
+            let timeout = self.timeout(seconds);
+            self.net.connect_timeouts.push((call, timeout));
+        }
+    }
+
     /// The same, as the line itself.
     pub(super) fn timeout_line(&mut self, seconds: f64) -> u32 {
         match self.timeout(seconds) {
