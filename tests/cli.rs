@@ -542,6 +542,33 @@ fn what_has_no_effect_is_told() {
 }
 
 #[test]
+fn a_fault_that_comes_to_nothing_is_told_at_its_line() {
+    let faults = "\n[[fault]]\nat = \"1 s\"\npower_off = \"web1\"\n\n[[fault]]\nat = \"2 s\"\nlasts = \"1 s\"\n\
+                  kill = { service = \"app\" }\n\n[[fault]]\nat = \"5 s\"\nhang = { service = \"app\" }\n";
+    let folder = Folder::with("x.toml", format!("{}{faults}", FIRST));
+    let first = FIRST.lines().count() + 4;
+    let within = format!(
+        "fault 2 (x.toml:{}) changes nothing: web1 has no power already, by fault 1 (x.toml:{first})",
+        first + 5
+    );
+    let late = format!("fault 3 (x.toml:{}) comes when the run is over", first + 8);
+    let said = folder.done(&["validate", "x.toml"]);
+    assert!(said.contains(&format!("warning: {within}\n  let it happen when the other is over")), "{said}");
+    assert!(said.contains(&format!("warning: {late}\n  let it happen earlier")), "{said}");
+    let run = |length: &str| {
+        let set = format!("simulation.duration={length}");
+        folder.done(&["run", "x.toml", "-q", "--format", "json", "-o", "results", "--set", &set])
+    };
+    let summary = run("5 s");
+    assert!(summary.contains(&within) && summary.contains("\"fault_within_another\""), "{summary}");
+    assert!(summary.contains(&late) && summary.contains("\"fault_after_the_end\""), "{summary}");
+    // the hang of a server without power is nothing either, however long the run
+    let summary = run("6 s");
+    assert!(!summary.contains("fault_after_the_end"), "{summary}");
+    assert!(summary.contains(&format!("fault 3 (x.toml:{}) changes nothing", first + 9)), "{summary}");
+}
+
+#[test]
 fn each_format_can_be_piped() {
     let folder = Folder::with("x.toml", FIRST);
     let run = |format: &str| folder.say(&["run", "x.toml", "-o", "results", "--format", format]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::experiment::warnings::Caution;
 use crate::report::figure::{counted, duration};
-use crate::scenario::{Overrides, Scenario, without_effect};
+use crate::scenario::{Overrides, Scenario, idle_faults, without_effect};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -30,8 +30,9 @@ pub fn execute(simulator: &impl Simulator, args: &Args, console: &mut Console) -
     let scenario = simulator.load(&written)?;
     simulator.check_traces(&scenario, &written)?;
     let mut text = format!("{} is valid: {}\n", args.scenario.display(), describe(&scenario));
-    for found in without_effect(&scenario) {
-        let warning = Caution::WithoutEffect(found).warning();
+    let idle = without_effect(&scenario).into_iter().map(Caution::WithoutEffect);
+    for found in idle.chain(idle_faults(&scenario).into_iter().map(Caution::IdleFault)) {
+        let warning = found.warning();
         text.push_str(&format!("warning: {}\n  {}\n", warning.message, warning.advice));
     }
     console.print(&text)

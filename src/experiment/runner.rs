@@ -7,11 +7,11 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
-use super::warnings::{Caution, FIXED_TRACE};
+use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
 use crate::model::program::Step;
-use crate::scenario::{Mark, Process, Scenario, Warmup, without_effect};
+use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::result::RunResult;
@@ -173,6 +173,8 @@ impl<'s> Prepared<'s> {
     fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
             without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
+        warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));
+        let numbered = |fault: &usize| numbered(*fault, self.scenario.faults[fault - 1].written.effect.as_str());
         for note in &self.compiled.notes {
             let (server, needed_bytes, ram_bytes) = match note {
                 CompileNote::MemoryShort { server, needed_bytes, ram_bytes } => (server, needed_bytes, ram_bytes),
@@ -180,7 +182,8 @@ impl<'s> Prepared<'s> {
                     warnings.push(Warning {
                         id: "address_stays",
                         message: format!(
-                            "fault {fault}: a dead process of {service} does not move the address: no track_script"
+                            "{}: a dead process of {service} does not move the address: no track_script",
+                            numbered(fault)
                         ),
                         advice: format!(
                             "add track_script = {{ interval = \"2 s\", fall = 2, rise = 2 }} to service.{service}.vrrp"
@@ -196,14 +199,6 @@ impl<'s> Prepared<'s> {
                     });
                     continue;
                 }
-                CompileNote::FaultAfterTheEnd { fault } => {
-                    warnings.push(Warning {
-                        id: "fault_after_the_end",
-                        message: format!("fault {fault} comes when the run is over"),
-                        advice: "let it happen earlier, or set simulation.duration longer".into(),
-                    });
-                    continue;
-                }
                 CompileNote::BackupAfterTheEnd { service } => {
                     warnings.push(Warning {
                         id: "backup_after_the_end",
@@ -215,7 +210,7 @@ impl<'s> Prepared<'s> {
                 CompileNote::FaultWithoutEffect { fault } => {
                     warnings.push(Warning {
                         id: "fault_without_effect",
-                        message: format!("fault {fault} changes nothing: no request uses what it stops or slows"),
+                        message: format!("{} changes nothing: no request uses what it stops or slows", numbered(fault)),
                         advice: "name a service or a part of a server that requests use".into(),
                     });
                     continue;

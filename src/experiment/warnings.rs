@@ -1,7 +1,7 @@
 //! What may mislead a reader, each kind once, with advice.
 
 use super::summary::Warning;
-use crate::scenario::WithoutEffect;
+use crate::scenario::{IdleFault, WithoutEffect};
 use crate::stats::analytic::run_length::customers_for_wait;
 
 /// The warm-up could not be found: no interval is given.
@@ -46,6 +46,8 @@ pub enum Caution {
     NothingCompleted,
     /// Keys that nothing asks for.
     WithoutEffect(WithoutEffect),
+    /// A fault that comes too late, or when another has taken all away.
+    IdleFault(IdleFault),
 }
 
 impl Caution {
@@ -144,9 +146,34 @@ impl Caution {
                 format!("{} {} no effect: {why}", list(keys.clone()), if keys.len() == 1 { "has" } else { "have" }),
                 (*advice).to_owned(),
             ),
+            Caution::IdleFault(IdleFault::AfterTheEnd { fault, line }) => (
+                "fault_after_the_end",
+                format!("{} comes when the run is over", numbered(*fault, line)),
+                "let it happen earlier, or set simulation.duration longer".to_owned(),
+            ),
+            Caution::IdleFault(IdleFault::Gone { fault, line, by, until_s }) => {
+                let before = until_s.map_or(String::new(), |until_s| format!(" before {}", duration(until_s)));
+                let why =
+                    by.iter().map(|(what, other, line)| format!("{what} already, by {}", numbered(*other, line))).collect();
+                (
+                    "fault_within_another",
+                    format!("{} changes nothing{before}: {}", numbered(*fault, line), list(why)),
+                    "let it happen when the other is over, name something else, or remove it".to_owned(),
+                )
+            }
         };
         Warning { id, message, advice }
     }
+}
+
+/// `fault 2 (peak.toml:130)`
+pub fn numbered(fault: usize, line: &str) -> String {
+    if line.is_empty() { format!("fault {fault}") } else { format!("fault {fault} ({line})") }
+}
+
+/// Seconds of simulated time.
+fn duration(seconds: f64) -> String {
+    format!("{seconds} s")
 }
 
 fn share(loaded: &Loaded) -> f64 {

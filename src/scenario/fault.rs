@@ -1,7 +1,9 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
 use super::distribution::positive_distribution;
-use super::model::{Discipline, Effect, Fault, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When};
+use super::model::{
+    Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When,
+};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
@@ -81,7 +83,15 @@ pub fn read(
             .help("make `lasts` longer: it counts from the beginning of the drain");
         reader.flaw(&section.key("lasts"), &entry.node, flaw);
     }
-    Some(Fault { when, effect })
+    Some(Fault { when, effect, written: lines(reader, section) })
+}
+
+fn lines(reader: &Reader, section: &Section<'_>) -> FaultLines {
+    let of = |keys: &[&str]| {
+        let entry = keys.iter().find_map(|key| section.get(key));
+        reader.files.locate(entry.map_or(&section.place, |entry| &entry.key_place))
+    };
+    FaultLines { when: of(&["at", "mttf"]), effect: of(EFFECTS) }
 }
 
 /// `at` and `lasts`, or `mttf` and `mttr`.

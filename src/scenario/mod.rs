@@ -6,7 +6,7 @@
 //! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
-//! scenario happens to ask for is told by `without_effect`.
+//! scenario happens to ask for is told by `without_effect`, and a fault that comes to nothing by `idle_fault`.
 
 mod check;
 mod check_stations;
@@ -14,6 +14,7 @@ mod diagnostics;
 mod distribution;
 mod effective;
 mod fault;
+mod idle_fault;
 mod merge;
 pub mod model;
 mod names;
@@ -37,6 +38,7 @@ use std::path::Path;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
+pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use repair::is_its as is_of_repair;
 pub use without_effect::{WithoutEffect, without_effect};

@@ -642,6 +642,16 @@ pub struct Traffic {
 pub struct Fault {
     pub when: When,
     pub effect: Effect,
+    pub written: FaultLines,
+}
+
+/// Where a fault is written, as messages say it: `peak.toml:12`. Empty of one that no scenario says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FaultLines {
+    /// `at` or `mttf`.
+    pub when: String,
+    /// What goes wrong.
+    pub effect: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]

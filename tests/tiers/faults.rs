@@ -130,3 +130,47 @@ fn random_faults_are_the_same_for_the_same_seed_and_take_their_share() {
     crate::near(station.sojourn_sum_ns as f64 / 1e9 / station.departures as f64, 2.5, 0.15);
     assert_eq!(run(&text).log.entries, outcome.log.entries);
 }
+
+/// What is told to change nothing does change nothing: to the nanosecond, everything is as without it.
+#[test]
+fn a_fault_of_what_is_gone_already_leaves_everything_as_it_is() {
+    const PAIR: &str = "[simulation]\nduration = \"12 s\"\nwarmup = \"0 s\"\n[server.lb1]\n[server.lb2]\n[server.a1]\n\
+        [server.a2]\n[server.d1]\n[service.lb]\nkind = \"haproxy\"\nservers = [{ name = \"lb1\", priority = 150 }, \"lb2\"]\n\
+        vrrp = { track_script = { interval = \"1 s\" } }\nbackend = \"app\"\ndefault_server = { inter = \"500 ms\" }\n\
+        option_redispatch = true\n[service.app]\nkind = \"app\"\nservers = [\"a1\", \"a2\"]\nworkers = 4\n\
+        database = { service = \"db\" }\n[service.db]\nkind = \"mysql\"\nprimary = \"d1\"\n\
+        [request.x]\napp.cpu = \"exponential(10 ms)\"\ndb.reads = { count = 1, cpu = \"1 ms\" }\n\
+        [traffic.t]\nrate = \"80/s\"\nclient = { timeout = \"2 s\" }\n";
+    let first = |what: &str| fault(&format!("at = \"2 s\"\nlasts = \"6 s\"\n{what}"));
+    let second = |what: &str| fault(&format!("at = \"5 s\"\nlasts = \"2 s\"\n{what}"));
+    let a1 = "{ service = \"app\", server = \"a1\" }";
+    let (dark, cut) = ("power_off = \"a1\"".to_owned(), "cut = \"a1\"".to_owned());
+    let (dead, hung) = (format!("kill = {a1}"), format!("hang = {a1}"));
+    let out = "maintenance = { service = \"app\", server = \"a1\", drain = \"1 s\" }".to_owned();
+    let way = "cut = [\"lb1\", \"a1\"]".to_owned();
+    let lossy = "impair = { between = [\"a1\", \"d1\"], delay = \"20 ms\", loss = 0.5 }".to_owned();
+    let slow = "slow = { server = \"a1\", cpu = 0.1, nic = 0.1 }".to_owned();
+    let taken = "memory = { server = \"a1\", taken = \"1 GiB\" }".to_owned();
+    let lb1 = "{ service = \"lb\", server = \"lb1\", keepalived = true }";
+    let (pair_dead, pair_stop) = (format!("kill = {lb1}"), "stop = { service = \"lb\", server = \"lb1\" }".to_owned());
+    let pair_out = "maintenance = { service = \"lb\", server = \"lb1\", drain = \"1 s\" }".to_owned();
+    let mut told = 0;
+    let all = [&dark, &cut, &dead, &hung, &out, &way, &lossy, &slow, &taken, &pair_dead, &pair_stop, &pair_out];
+    for one in all {
+        let alone = run(&format!("{PAIR}{}", first(one)));
+        for other in all {
+            let both = run(&format!("{PAIR}{}{}", first(one), second(other)));
+            let found = foobar_sim::scenario::idle_faults(&both.scenario);
+            if found.is_empty() {
+                continue;
+            }
+            told += 1;
+            assert!(both.log.entries == alone.log.entries, "{one}, and within it {other}: {found:?}");
+            assert_eq!(both.result.transitions, alone.result.transitions, "{one}, and within it {other}");
+        }
+    }
+    assert_eq!(told, 29, "pairs");
+    // and what is not told may well change something
+    let alone = run(&format!("{PAIR}{}", first(&slow)));
+    assert!(run(&format!("{PAIR}{}{}", first(&slow), second(&dead))).log.entries != alone.log.entries);
+}

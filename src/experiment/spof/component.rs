@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::scenario::{
-    Discipline, Effect, Fault, Reads, Repair, RequestBody, Scenario, ServerId, ServiceId, ServiceKind, When,
+    Discipline, Effect, Fault, FaultLines, Reads, Repair, RequestBody, Scenario, ServerId, ServiceId, ServiceKind, When,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,8 @@ pub fn fault_of(component: Component, scenario: &Scenario, at_s: f64, lasts_s: f
         },
         Component::Link(server, other) => (Effect::Cut { server, other: Some(other) }, "cut"),
     };
-    (Fault { when: When::At { at_s, lasts_s: Some(lasts_s) }, effect }, word)
+    let when = When::At { at_s, lasts_s: Some(lasts_s) };
+    (Fault { when, effect, written: FaultLines::default() }, word)
 }
 
 /// All that can fail, in the order of the scenario: servers, processes, links; and the names of what cannot be made to

@@ -50,10 +50,6 @@ impl Compiler<'_> {
                     FaultTimes::Random { up: up.scaled(1e9).sampler(), down: down.scaled(1e9).sampler() }
                 }
             };
-            let end = self.scenario.simulation.duration_s.map_or(u64::MAX, nanos);
-            if matches!(when, FaultTimes::Once { at, .. } if at >= end) {
-                self.notes.push(CompileNote::FaultAfterTheEnd { fault: index + 1 });
-            }
             let leaf = self.leaf(Leaf::Fault(index as u32));
             let mut compiled = Fault { leaf, when, ..Fault::default() };
             match &fault.effect {
@@ -118,12 +114,29 @@ impl Compiler<'_> {
             let lies = |&(from, to): &(u32, u32)| from != NONE && to != NONE && from != to && way.between(from, to);
             self.net.link_servers.iter().any(lies)
         };
+        let ends = |cut: &Cut| cut.other == NONE || passes(cut) || self.hear_each_other(cut);
         fault.hung.iter().chain(&fault.killed).chain(&fault.drained).any(|&process| used(process))
             || !fault.slowed.is_empty()
             || !fault.memory.is_empty()
             || fault.impaired.iter().any(|impairment| passes(&impairment.way))
             || fault.dark.iter().any(|&server| on(server))
-            || fault.cuts.iter().any(|cut| on(cut.server) && (cut.other == NONE || on(cut.other)))
+            || fault.cuts.iter().any(|cut| on(cut.server) && (cut.other == NONE || on(cut.other)) && ends(cut))
+    }
+
+    /// Whether something other than requests passes between the ends: advertisements, a binlog, checks of a primary.
+    fn hear_each_other(&self, cut: &Cut) -> bool {
+        let ends = [cut.server as usize, cut.other as usize];
+        self.scenario.services.iter().any(|service| {
+            let on = |end: usize| service.servers.iter().any(|place| place.server == end);
+            match &service.kind {
+                ServiceKind::Haproxy(_) => ends.into_iter().all(on),
+                ServiceKind::Mysql(mysql) => {
+                    let watcher = mysql.failover.as_ref().and_then(|failover| failover.server);
+                    ends.into_iter().all(|end| on(end) || watcher == Some(end))
+                }
+                ServiceKind::Nginx(_) | ServiceKind::App(_) | ServiceKind::Station(_) => false,
+            }
+        })
     }
 
     fn hung(&mut self, service: ServiceId, instances: &[usize]) -> (Vec<u32>, Vec<(StationAt, f64)>) {

@@ -56,10 +56,6 @@ pub enum CompileNote {
     FaultWithoutEffect {
         fault: usize,
     },
-    /// It would begin when the run is over.
-    FaultAfterTheEnd {
-        fault: usize,
-    },
     /// The address stays where a process is dead.
     AddressStays {
         fault: usize,
