@@ -222,6 +222,48 @@ fn charts_carry_their_axes_and_names() {
 }
 
 #[test]
+fn the_charts_of_time_show_when_faults_were() {
+    use crate::experiment::summary::{Estimate, Incident};
+    let plain = chart::render_all(&example::outcome());
+    let mut outcome = example::outcome();
+    let end_s = outcome.summary.measured_s;
+    let nothing = Estimate { value: None, ci95: None, runs: 0, censored: false };
+    let incident = |fault: u32, at_s: f64, until_s: Option<f64>| Incident {
+        fault,
+        what: "app1 loses its power".into(),
+        at_s,
+        until_s,
+        detected_s: nothing,
+        noticed: Vec::new(),
+        recovered_s: None,
+        failures: nothing,
+        p99_ms_during: nothing,
+    };
+    // the third lasts to the end
+    let quarter = end_s / 4.0;
+    outcome.summary.incidents = vec![
+        incident(7, quarter, Some(2.0 * quarter)),
+        incident(8, 2.5 * quarter, Some(2.5 * quarter)),
+        incident(9, 3.0 * quarter, None),
+    ];
+    let bands = |svg: &str| svg.matches("opacity=\"0.08\"").count();
+    for (before, after) in plain.iter().zip(chart::render_all(&outcome)) {
+        assert_eq!(bands(&before.svg), 0, "{}", before.file);
+        if !["latency-over-time.svg", "throughput.svg"].contains(&after.file) {
+            assert_eq!(after.svg, before.svg, "{} is not of faults", after.file);
+            continue;
+        }
+        assert_eq!(bands(&after.svg), 3, "{}", after.file);
+        assert!(after.svg.contains("; shaded: faults, by their numbers"));
+        for number in ["7", "8", "9"] {
+            assert!(after.svg.contains(&format!(">\n{number}\n<")), "{}: fault {number}", after.file);
+        }
+        // behind the lines
+        assert!(after.svg.rfind("opacity=\"0.08\"").unwrap() < after.svg.find("<polyline").unwrap());
+    }
+}
+
+#[test]
 fn arrivals_are_seen_where_all_are_answered() {
     let charts = chart::render_all(&example::outcome());
     let throughput = charts.iter().find(|chart| chart.file == "throughput.svg").unwrap();

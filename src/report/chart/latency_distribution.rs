@@ -36,6 +36,7 @@ pub fn render(outcome: &Outcome) -> String {
         x: Axis::percentile("Percentile of answered requests"),
         y: Axis::log("Latency, ms", min, max),
         lines,
+        bands: Vec::new(),
         if_empty: "No request was answered.",
     }
     .render()

@@ -4,6 +4,7 @@ use crate::experiment::Outcome;
 use crate::report::series;
 
 use super::axis::Axis;
+use super::band::bands;
 use super::line_chart::{Line, LineChart};
 use super::style::Pen;
 
@@ -33,6 +34,7 @@ pub fn render(outcome: &Outcome) -> String {
         x: Axis::time(outcome.summary.measured_s),
         y: if max > LINEAR_RATIO_MAX * min { Axis::log(title, min, max) } else { Axis::from_zero(title, max) },
         lines,
+        bands: bands(&outcome.summary.incidents, outcome.summary.measured_s),
         if_empty: "No request was answered.",
     }
     .render()

@@ -5,12 +5,15 @@ use plotters::style::text_anchor::{HPos, VPos};
 use crate::report::table::shorten;
 
 use super::axis::Axis;
+use super::band::{self, Band};
 use super::style::{self, Canvas, FAINT, GRID, INK, Pen, Pixel, SIZE, SMALL_SIZE, Type};
 
 const LEFT: i32 = 96;
 const RIGHT: i32 = SIZE.0 as i32 - 220;
 const TOP: i32 = 132;
 const BOTTOM: i32 = SIZE.1 as i32 - 78;
+/// Below the title of the vertical axis.
+const BAND_SIZE: i32 = 13;
 /// Between two labels.
 const LABEL_HEIGHT: i32 = 20;
 /// More lines than this are a thicket.
@@ -29,13 +32,17 @@ pub struct LineChart<'a> {
     pub x: Axis,
     pub y: Axis,
     pub lines: Vec<Line>,
+    /// Of a horizontal axis of time.
+    pub bands: Vec<Band>,
     /// What stands in the middle when there is nothing to draw.
     pub if_empty: &'a str,
 }
 
 impl LineChart<'_> {
     pub fn render(&self) -> String {
-        style::picture(self.title, self.subtitle, |canvas| {
+        let subtitle = format!("{}{}", self.subtitle, band::caption(&self.bands));
+        style::picture(self.title, &subtitle, |canvas| {
+            self.shade(canvas);
             self.grid(canvas);
             let drawn = self.draw_lines(canvas);
             if drawn.is_empty() {
@@ -45,6 +52,17 @@ impl LineChart<'_> {
             }
             self.label(canvas, drawn);
         })
+    }
+
+    fn shade(&self, canvas: &Canvas) {
+        let places = band::places(&self.bands, &self.x, LEFT, RIGHT);
+        for &(from, to) in &places {
+            style::band(canvas, (from, TOP), (to, BOTTOM));
+        }
+        for (at, numbers) in band::labels(&self.bands, &places) {
+            let kind = Type { size: BAND_SIZE, color: FAINT, vertical: VPos::Bottom, ..Type::default() };
+            style::text(canvas, (at, TOP - 1), &numbers, kind);
+        }
     }
 
     fn grid(&self, canvas: &Canvas) {

@@ -1,6 +1,7 @@
 //! The pictures: SVG, 1200 x 675, in one visual language (`style`). The font comes with the program.
 
 mod axis;
+mod band;
 mod latency_distribution;
 mod latency_over_time;
 mod line_chart;

@@ -147,6 +147,11 @@ pub fn rule(canvas: &Canvas, from: Pixel, to: Pixel, color: RGBColor) {
     put(canvas, &PathElement::new(vec![from, to], color.stroke_width(1)));
 }
 
+/// Behind everything else; where two lie over each other it is darker.
+pub fn band(canvas: &Canvas, from: Pixel, to: Pixel) {
+    put(canvas, &Rectangle::new([from, to], INK.mix(0.08).filled()));
+}
+
 pub fn area(canvas: &Canvas, outline: Vec<Pixel>) {
     put(canvas, &Polygon::new(outline, FILL.mix(0.35).filled()));
 }

@@ -4,6 +4,7 @@ use crate::experiment::Outcome;
 use crate::report::series::{self, Point};
 
 use super::axis::Axis;
+use super::band::bands;
 use super::line_chart::{Line, LineChart};
 use super::style::Pen;
 
@@ -29,6 +30,7 @@ pub fn render(outcome: &Outcome) -> String {
         x: Axis::time(outcome.summary.measured_s),
         y: Axis::from_zero("Requests per second", max),
         lines,
+        bands: bands(&outcome.summary.incidents, outcome.summary.measured_s),
         if_empty: "Nothing happened.",
     }
     .render()
