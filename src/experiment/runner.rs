@@ -11,7 +11,7 @@ use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
 use crate::model::program::Step;
-use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, without_effect};
+use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::result::RunResult;
@@ -267,10 +267,11 @@ impl<'s> Prepared<'s> {
 
 /// Which defaults move p99 most: each is moved by a quarter, on the same traffic, in one short run.
 fn sensitivities(scenario: &Scenario, base: &Prepared, warmup_s: f64, variant: Variant) -> Vec<Sensitivity> {
+    let immaterial = immaterial_defaults(scenario);
     let moved: Vec<_> = scenario
         .assumptions
         .iter()
-        .filter(|a| a.mark == Mark::Default)
+        .filter(|a| a.mark == Mark::Default && !immaterial(a))
         .filter_map(|a| Some((a, a.moved.clone()?)))
         .collect();
     if moved.is_empty() {

@@ -41,7 +41,7 @@ pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use repair::is_its as is_of_repair;
-pub use without_effect::{WithoutEffect, without_effect};
+pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
