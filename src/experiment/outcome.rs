@@ -80,6 +80,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     warnings.extend(observation_cautions(runs, &doubt, context, &classes[0].1, notes).iter().map(Caution::warning));
 
     let incidents = incidents::incidents(&doubt, scenario, runs);
+    let random_faults = incidents::random_faults(&doubt, scenario, runs);
     let mut checks = checks(runs);
     checks.extend(theory::checks(scenario, &stations));
     checks.extend(context.load.map(|load| bounds::checks(scenario, runs, load)).unwrap_or_default());
@@ -99,6 +100,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         replication,
         databases,
         incidents,
+        random_faults,
         checks,
         warnings,
         sensitivities: context.sensitivities.clone(),

@@ -1,7 +1,7 @@
 //! What the runs of a scenario say together, in the form in which it is reported: the content of
 //! summary.json. Units are last in every name.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -23,6 +23,7 @@ pub struct Summary {
     /// Those of which there is more to say than of their stations and replicas.
     pub databases: Vec<DatabaseSummary>,
     pub incidents: Vec<Incident>,
+    pub random_faults: Vec<RandomFault>,
     pub bottleneck: Option<Bottleneck>,
     pub checks: Vec<Check>,
     pub warnings: Vec<Warning>,
@@ -51,8 +52,33 @@ pub struct Incident {
     pub recovered_s: Option<f64>,
     /// Requests that failed from the fault's beginning until they were answered again, of each run.
     pub failures: Estimate,
+    /// The same by reason, those that occurred, in the order of reports.
+    #[serde(serialize_with = "object")]
+    pub failed_by: Vec<(String, Estimate)>,
     /// Of the requests answered while the fault lasts.
     pub p99_ms_during: Estimate,
+}
+
+/// A fault that comes at random, and what became of requests while it was there, to a window of the time series.
+#[derive(Clone, Debug, Serialize)]
+pub struct RandomFault {
+    /// Its number in the scenario, from 1.
+    pub fault: u32,
+    pub what: String,
+    /// How often it began in a run, and for how long it was there altogether, seconds.
+    pub times: Estimate,
+    pub lasted_s: Estimate,
+    /// Requests of a run that failed meanwhile, by reason (those that occurred).
+    pub failures: Estimate,
+    #[serde(serialize_with = "object")]
+    pub failed_by: Vec<(String, Estimate)>,
+    /// Of the requests answered meanwhile.
+    pub p99_ms_during: Estimate,
+}
+
+/// As an object with its names as keys.
+pub fn object<S: Serializer, T: Serialize>(named: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 
 /// A server was taken to be down or up again, or a role has moved.

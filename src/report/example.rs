@@ -214,6 +214,7 @@ fn summary(merged: &Merged) -> Summary {
             max_rate_per_s: Some(721.154),
         }),
         incidents: Vec::new(),
+        random_faults: Vec::new(),
         checks: (1..=37)
             .map(|i| Check {
                 name: format!("littles_law.{i}"),

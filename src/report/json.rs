@@ -4,8 +4,9 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::summary::{
-    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, ReplicationSummary,
-    ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary, Warning,
+    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, RandomFault,
+    ReplicationSummary, ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary,
+    Warning,
 };
 
 pub fn render(summary: &Summary) -> String {
@@ -39,6 +40,7 @@ struct Document<'a> {
     replication: Object<'a, Replication<'a>>,
     databases: Object<'a, &'a DatabaseSummary>,
     incidents: &'a [Incident],
+    random_faults: &'a [RandomFault],
     bottleneck: &'a Option<Bottleneck>,
     checks: &'a [Check],
     warnings: &'a [Warning],
@@ -62,6 +64,7 @@ impl<'a> Document<'a> {
             replication,
             databases,
             incidents,
+            random_faults,
             bottleneck,
             checks,
             warnings,
@@ -85,6 +88,7 @@ impl<'a> Document<'a> {
             replication: Object(replication.iter().map(Replication::of).collect()),
             databases: Object(databases.iter().map(|d| (d.name.as_str(), d)).collect()),
             incidents,
+            random_faults,
             bottleneck,
             checks,
             warnings,

@@ -26,7 +26,7 @@ use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
 use result::{
-    BackupResult, DatabaseResult, FailoverResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
+    BackupResult, DatabaseResult, FailoverResult, Outage, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
     StationResult,
 };
 use simulator::Simulator;
@@ -165,6 +165,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"))
             })
             .collect();
+        let since_origin = |at: u64| SimTime(at.saturating_sub(self.observation.origin)).seconds();
+        let end = self.observation.origin + self.observation.measured;
+        let outages = self.observation.outages.iter().map(|&(fault, from, until)| Outage {
+            fault,
+            from_s: since_origin(from),
+            until_s: since_origin(until.min(end)),
+        });
         RunResult {
             seed,
             run: plan.run,
@@ -177,6 +184,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            outages: outages.collect(),
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,

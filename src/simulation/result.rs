@@ -148,6 +148,8 @@ pub struct RunResult {
     pub windows: Windows,
     /// In the order in which they happened.
     pub transitions: Vec<Transition>,
+    /// When faults that come at random were there, in the order of their beginnings.
+    pub outages: Vec<Outage>,
     /// Requests inside when the measured part began and ended.
     pub in_flight_start: u64,
     pub in_flight_end: u64,
@@ -157,6 +159,16 @@ pub struct RunResult {
     pub trace_notes: Vec<String>,
     /// OOM kills: (server name, count).
     pub oom_kills: Vec<(String, u64)>,
+}
+
+/// A fault that comes at random was there. Seconds from t = 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outage {
+    /// Index of the fault in the scenario.
+    pub fault: usize,
+    pub from_s: f64,
+    /// The run's end, if it was there still.
+    pub until_s: f64,
 }
 
 /// Somebody has noticed something: a server is down, or up again, or a role has moved.

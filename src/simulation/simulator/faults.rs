@@ -61,6 +61,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             false => next,
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
+        if let FaultTimes::Random { .. } = self.net.faults[index].when {
+            self.note_outage(index, begins);
+        }
         self.change_processes(index, begins);
         self.change_drains(index, begins);
         self.change_memory(index, begins);
@@ -71,6 +74,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.set_speed(station, speed);
         }
         NONE
+    }
+
+    fn note_outage(&mut self, index: usize, begins: bool) {
+        let outages = &mut self.observation.outages;
+        if begins {
+            outages.push((index, self.now, u64::MAX));
+        } else if let Some(last) = outages.iter_mut().rfind(|(fault, _, _)| *fault == index) {
+            last.2 = self.now;
+        }
     }
 
     /// What was drained is gone from now on.
