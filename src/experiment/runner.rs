@@ -115,7 +115,7 @@ impl<'s> Prepared<'s> {
         Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
     }
 
-    fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
+    pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
         let records = |source: usize| match &self.recordings[source] {
             Some(recording) => recording.records(),
             None => Box::new(std::iter::empty()),
