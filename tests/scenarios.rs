@@ -33,7 +33,7 @@ fn every_shipped_scenario_loads_and_runs_and_obeys_the_laws() {
     assert!(files.len() >= 10, "{files:?}");
     for file in files {
         let scenario = read(&file, &["simulation.duration=10 s", "simulation.warmup=2 s"]);
-        let options = Options { precision: None, variant: None };
+        let options = Options::default();
         let summary = run(&scenario, &options, &|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display())).summary;
         let idle: Vec<&str> =
             summary.warnings.iter().filter(|w| w.id == "without_effect").map(|w| w.message.as_str()).collect();

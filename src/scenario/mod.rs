@@ -41,6 +41,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
+pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
 pub use without_effect::{WithoutEffect, without_effect};
 
@@ -105,7 +106,7 @@ pub fn point_out(path: &Path, overrides: &Overrides, complaints: &[Complaint<'_>
         let keys: Vec<String> = complaint.key.iter().map(|key| tree::bare_or_quoted(key)).collect();
         let message = format!("{}: {}", keys.join("."), complaint.what);
         // gone or broken since it was read: then the key has to do
-        let place = check::entry_of(&root, complaint.key).map(|entry| entry.node.place.clone());
+        let place = check::value_of(&root, complaint.key).map(|node| node.place.clone());
         let diagnostic = Diagnostic { place, ..Diagnostic::nowhere(message) };
         diagnostics.push(diagnostic.label(complaint.label).help(complaint.help.as_str()));
     }

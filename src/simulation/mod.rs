@@ -216,6 +216,7 @@ fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn
         }),
         outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
         outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken_at_end: database.broken.since.is_some(),
         broken: database.broken.times,
         transactions_lost: database.broken.lost,
         in_doubt: database.broken.in_doubt,

@@ -333,6 +333,8 @@ pub struct DatabaseResult {
     pub broken: u64,
     pub outage_ns: u64,
     pub outage_max_ns: u64,
+    /// It was still gone when the run was over.
+    pub broken_at_end: bool,
     /// Acknowledged to a client, and absent since; and in a binlog when its server died, but not acknowledged.
     pub transactions_lost: u64,
     pub in_doubt: u64,
