@@ -10,6 +10,10 @@ pub const DONE: u8 = 0;
 pub const OURS: u8 = 1;
 /// The command line, or a file that it names. clap uses the same.
 pub const INPUT: u8 = 2;
+/// The objectives are neither shown to be met nor to be missed.
+pub const INCONCLUSIVE: u8 = 97;
+/// An objective is missed.
+pub const MISSED: u8 = 99;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -18,6 +22,9 @@ pub enum Failure {
     Input(String),
     #[error("error: {0}")]
     Ours(String),
+    /// All was done, and the answer is not the one that was hoped for: the exit code, and a sentence.
+    #[error("foobar-sim: {1}")]
+    Verdict(u8, String),
 }
 
 impl Failure {
@@ -30,6 +37,7 @@ impl Failure {
         match self {
             Failure::Input(_) => INPUT,
             Failure::Ours(_) => OURS,
+            Failure::Verdict(code, _) => *code,
         }
     }
 }

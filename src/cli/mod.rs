@@ -69,7 +69,8 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
-Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+Exit codes: 0 done, objectives met, 1 our error or I/O, 2 the command line or a file it names is wrong, 97 objectives
+undecided, 99 an objective missed, 130 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -6,10 +6,12 @@ use super::failure::{Failure, visible};
 use super::progress::Progress;
 use super::{Simulator, Written, run, spof, trace};
 use crate::experiment::Outcome;
+use crate::experiment::objective::unknown_stations;
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::spof::{self as spof_experiment, SpofError};
 use crate::experiment::summary::Check;
+use crate::experiment::verdict::Verdict;
 use crate::report::output::OutputFile;
 use crate::scenario::{self, Complaint, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
@@ -21,6 +23,7 @@ impl Simulator for Real {
     fn load(&self, written: &Written) -> Result<Scenario, Failure> {
         scenario::load(written.file, &written.overrides)
             .map_err(|diagnostics| Failure::Input(diagnostics.render(written.color)))
+            .and_then(|scenario| judgeable(scenario, written))
     }
 
     fn check_traces(&self, scenario: &Scenario, written: &Written) -> Result<(), Failure> {
@@ -45,7 +48,15 @@ impl Simulator for Real {
         progress.show("runs", 0, u64::from(scenario.simulation.runs));
         let pool = pool(options.threads)?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
-        let options = Options { precision: options.precision, variant: Some(&variant) };
+        let options = Options {
+            precision: options.precision,
+            variant: Some(&variant),
+            max_runs: options.max_runs,
+            inconclusive: options.inconclusive.map(|counts| match counts {
+                run::Counts::Fail => Verdict::Fail,
+                run::Counts::Pass => Verdict::Pass,
+            }),
+        };
         pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(error, written))
     }
 
@@ -93,6 +104,25 @@ impl Simulator for Real {
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
     }
+}
+
+/// Objectives name stations as results do, and which there are turns out when the scenario is compiled.
+fn judgeable(scenario: Scenario, written: &Written) -> Result<Scenario, Failure> {
+    let unknown = unknown_stations(&scenario);
+    if unknown.is_empty() {
+        return Ok(scenario);
+    }
+    let keys: Vec<[String; 3]> =
+        unknown.iter().map(|one| ["slo".into(), one.objective.to_string(), "station".into()]).collect();
+    let keys: Vec<[&str; 3]> = keys.iter().map(|[a, b, c]| [a.as_str(), b.as_str(), c.as_str()]).collect();
+    let complaints = keys.iter().zip(&unknown).map(|(key, one)| Complaint {
+        key,
+        what: visible(&one.what),
+        label: "cannot be judged",
+        help: visible(&one.help),
+    });
+    let complaints: Vec<Complaint> = complaints.collect();
+    Err(Failure::Input(scenario::point_out(written.file, &written.overrides, &complaints).render(written.color)))
 }
 
 /// `None`: a thread for each core.

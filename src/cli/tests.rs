@@ -77,6 +77,7 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),

@@ -204,6 +204,7 @@ fn summary(merged: &Merged) -> Summary {
         warmup_auto: true,
         measured_s: MEASURED_S,
         verdict: "none asked",
+        slo: Vec::new(),
         traffic,
         stations: STATIONS.iter().map(station).collect(),
         replication: vec![replication()],

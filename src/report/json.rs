@@ -4,9 +4,9 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::summary::{
-    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, RandomFault,
-    ReplicationSummary, ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary,
-    Warning,
+    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, ObjectiveSummary,
+    RandomFault, ReplicationSummary, ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals,
+    TrafficSummary, Warning,
 };
 
 pub fn render(summary: &Summary) -> String {
@@ -32,8 +32,7 @@ struct Document<'a> {
     warmup_auto: bool,
     measured_s: f64,
     verdict: &'a str,
-    /// Empty: scenarios have no objectives yet.
-    slo: [(); 0],
+    slo: &'a [ObjectiveSummary],
     totals: Totals,
     traffic: Object<'a, Traffic<'a>>,
     stations: Object<'a, Station<'a>>,
@@ -59,6 +58,7 @@ impl<'a> Document<'a> {
             warmup_auto,
             measured_s,
             verdict,
+            slo,
             traffic,
             stations,
             replication,
@@ -81,7 +81,7 @@ impl<'a> Document<'a> {
             warmup_auto: *warmup_auto,
             measured_s: *measured_s,
             verdict,
-            slo: [],
+            slo,
             totals: *totals,
             traffic: Object(traffic.iter().map(Traffic::of).collect()),
             stations: Object(stations.iter().map(Station::of).collect()),
