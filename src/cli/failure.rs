@@ -10,6 +10,10 @@ pub const DONE: u8 = 0;
 pub const OURS: u8 = 1;
 /// The command line, or a file that it names. clap uses the same.
 pub const INPUT: u8 = 2;
+/// Nothing is decided.
+pub const INCONCLUSIVE: u8 = 97;
+/// Than the baseline.
+pub const WORSE: u8 = 98;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {

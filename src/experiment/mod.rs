@@ -7,6 +7,7 @@
 
 mod bounds;
 pub mod checks;
+pub mod compare;
 pub mod databases;
 pub mod estimate;
 mod incidents;
@@ -15,6 +16,7 @@ pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;
 pub mod parallel;
+pub mod per_run;
 pub mod precision;
 pub mod ranked;
 mod recording;

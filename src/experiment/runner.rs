@@ -115,7 +115,7 @@ impl<'s> Prepared<'s> {
         Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
     }
 
-    fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
+    pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
         let records = |source: usize| match &self.recordings[source] {
             Some(recording) => recording.records(),
             None => Box::new(std::iter::empty()),
@@ -170,7 +170,7 @@ impl<'s> Prepared<'s> {
             && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
-    fn warnings(&self) -> Vec<Warning> {
+    pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
             without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
         warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));
