@@ -328,3 +328,37 @@ fn where_draws_differ_is_told() {
     let said = say(folder, &["compare", "closed.toml", "--set-b", FASTER, "--runs", "5", "-q"]);
     assert!(said.out.contains("closed users"), "{}{}", said.out, said.err);
 }
+
+#[test]
+fn failures_rank_above_every_answer_and_count_for_themselves() {
+    let folder = place();
+    let limit = ["--set-b", "service.cpu.queue_limit=1", "--format", "json", "-q"];
+    let said = say(folder.path(), &[&["compare", "queue.toml"], &limit[..]].concat());
+    assert_eq!(said.code, Some(98), "{}", said.err);
+    let found = said.json();
+    // one server, one place: 1/7 of the arrivals find both taken (Erlang)
+    let availability = figure(&found, "traffic.all.availability");
+    let ends: Vec<f64> =
+        availability["difference_ci95"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    assert!(ends[0] < -1.0 / 7.0 && -1.0 / 7.0 < ends[1], "{availability:#}");
+    assert_eq!(availability["verdict"], "worse");
+    let p99 = figure(&found, "traffic.all.latency_all_ms.p99");
+    assert_eq!((&p99["b"]["censored"], &p99["verdict"]), (&Value::Bool(true), &"worse".into()), "{p99:#}");
+    // who was answered waited less
+    assert_eq!(figure(&found, "traffic.all.latency_ms.mean")["verdict"], "better");
+    assert_eq!(found["judged"][0], "traffic.all.latency_all_ms.p99");
+    // where p99 is lost on both sides, availability tells
+    let both =
+        ["compare", "queue.toml", "--set", "service.cpu.queue_limit=1", "--set-b", SLOWER, "--format", "json", "-q"];
+    let found = say(folder.path(), &both).json();
+    assert_eq!(found["judged"].as_array().unwrap().len(), 2, "{}", found["judged"]);
+}
+
+#[test]
+fn overload_is_worse_and_told_as_such() {
+    let folder = place();
+    let said = say(folder.path(), &["compare", "queue.toml", "--set-b", "traffic.users.rate=220/s", "-q"]);
+    assert_eq!(said.code, Some(98), "{}", said.err);
+    assert!(said.out.contains("B: no steady state"), "{}", said.out);
+    assert!(said.out.contains("the k-th request keeps its work"), "{}", said.out);
+}

@@ -40,7 +40,7 @@ fn too_many(wrong: u64, of: u64) -> bool {
 
 #[test]
 fn equal_systems_with_other_draws_are_seldom_called_better_or_worse() {
-    let of = experiments(40);
+    let of = experiments(15);
     for share in [0.0, 0.03] {
         let (mut wrong, mut same) = (0, 0);
         for seed in 1..=of {
@@ -61,7 +61,7 @@ fn equal_systems_with_other_draws_are_seldom_called_better_or_worse() {
 
 #[test]
 fn a_system_against_itself_is_the_same_whatever_the_seed() {
-    for seed in 1..=experiments(20) {
+    for seed in 1..=experiments(8) {
         let scenario = queue(seed, "users", 5.0);
         let found = compare(&scenario, &scenario, 0.0, 10, 10);
         assert!(found.figures.iter().all(|figure| figure.identical || figure.few), "seed {seed}");
@@ -72,7 +72,7 @@ fn a_system_against_itself_is_the_same_whatever_the_seed() {
 /// The sojourn time of M/M/1 is exponential: its mean is 1 / (mu - lambda), its p99 as many ln 100.
 #[test]
 fn intervals_of_paired_differences_hold_the_exact_difference() {
-    let of = experiments(60);
+    let of = experiments(30);
     let mean = |service_s: f64| 1000.0 / (1.0 / service_s - 100.0);
     let difference = mean(0.00475) - mean(0.005);
     let change = mean(0.00475) / mean(0.005) - 1.0;
@@ -105,7 +105,7 @@ fn intervals_of_paired_differences_hold_the_exact_difference() {
 
 #[test]
 fn five_percent_faster_service_is_found_sooner_with_common_random_numbers() {
-    let of = experiments(12);
+    let of = experiments(5);
     let mut paired = (0, 0, 0);
     let mut unpaired = (0, 0, 0);
     for seed in 1..=of {
