@@ -10,8 +10,10 @@ pub const DONE: u8 = 0;
 pub const OURS: u8 = 1;
 /// The command line, or a file that it names. clap uses the same.
 pub const INPUT: u8 = 2;
-/// The objectives are neither shown to be met nor to be missed.
+/// Nothing is decided: an objective is neither shown to be met nor to be missed, a difference is neither seen nor ruled out.
 pub const INCONCLUSIVE: u8 = 97;
+/// Than the baseline.
+pub const WORSE: u8 = 98;
 /// An objective is missed.
 pub const MISSED: u8 = 99;
 

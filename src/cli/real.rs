@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, Written, run, spof, trace};
+use super::{Simulator, Written, compare, run, spof, trace};
 use crate::experiment::Outcome;
+use crate::experiment::compare::{self as compare_experiment, CompareError, observed};
 use crate::experiment::objective::unknown_stations;
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::experiment::spof::findings::Findings;
@@ -76,6 +77,43 @@ impl Simulator for Real {
         })
     }
 
+    fn compare(
+        &self,
+        subject: &compare::Subject,
+        options: &compare::Args,
+        progress: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
+        let pool = pool(options.threads)?;
+        let found = |findings, broken| (compare::Found::Difference(Box::new(findings)), broken);
+        match subject {
+            compare::Subject::Two(sides) => {
+                let [a, b] = sides.as_ref();
+                let runs = a.scenario.simulation.runs.max(b.scenario.simulation.runs);
+                let asked = options.options(runs);
+                let names = [a.name.clone(), b.name.clone()];
+                let made = pool.install(|| compare_experiment::run([&a.scenario, &b.scenario], names, &asked, &show));
+                made.map(|(findings, broken)| found(findings, broken)).map_err(|error| match error {
+                    CompareError::Experiment(side, error) => unplayable(error, &sides[side].written),
+                    CompareError::Unlike(what) => Failure::input(format!("these cannot be compared: {what}")),
+                })
+            }
+            compare::Subject::Stored { baseline, name, side } => {
+                let names = [name.clone(), side.name.clone()];
+                let against =
+                    || compare_experiment::run_against(baseline, &side.scenario, names, options.thresholds(), &show);
+                let made = pool.install(against).map(|(findings, broken)| found(findings, broken));
+                made.map_err(|error| of_one(error, side, &format!("{name}: this cannot be compared with it: ")))
+            }
+            compare::Subject::Production { lines, name, side } => {
+                let names = [side.name.clone(), name.clone()];
+                let made = pool.install(|| observed::run(&side.scenario, lines, names, &show));
+                let trust = made.map(|(trust, broken)| (compare::Found::Trust(Box::new(trust)), broken));
+                trust.map_err(|error| of_one(error, side, &format!("{name}: ")))
+            }
+        }
+    }
+
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
         let format = match &options.format {
             Some(name) => Some(format_named(name, &options.file)?),
@@ -123,6 +161,17 @@ fn judgeable(scenario: Scenario, written: &Written) -> Result<Scenario, Failure>
     });
     let complaints: Vec<Complaint> = complaints.collect();
     Err(Failure::Input(scenario::point_out(written.file, &written.overrides, &complaints).render(written.color)))
+}
+
+/// `file`: what the side was held against, in front of what is unlike.
+fn of_one(error: CompareError, side: &compare::Side, file: &str) -> Failure {
+    match error {
+        CompareError::Experiment(_, error) => unplayable(error, &side.written),
+        CompareError::Unlike(what) => {
+            let each: Vec<String> = what.lines().map(|line| format!("{file}{line}")).collect();
+            Failure::input(each.join("\nerror: "))
+        }
+    }
 }
 
 /// `None`: a thread for each core.

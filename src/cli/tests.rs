@@ -53,6 +53,15 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn compare(
+        &self,
+        _: &compare::Subject,
+        _: &compare::Args,
+        _: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }

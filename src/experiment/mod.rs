@@ -7,6 +7,7 @@
 
 mod bounds;
 pub mod checks;
+pub mod compare;
 pub mod databases;
 pub mod estimate;
 mod incidents;
@@ -16,6 +17,7 @@ pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;
 pub mod parallel;
+pub mod per_run;
 pub mod precision;
 pub mod ranked;
 mod recording;

@@ -3,6 +3,7 @@
 use super::checks::checks;
 use super::estimate::{Doubt, PERCENTILE_RUNS, complement};
 use super::merge::{self, over_runs, total};
+use super::per_run::PerRun;
 use super::ranked::{Ranked, TailNotes, latency};
 use super::stations;
 use super::summary::{
@@ -123,6 +124,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
             requests: runs.iter().map(|run| run.finished_total).sum(),
             events: runs.iter().map(|run| run.events).sum(),
         },
+        per_run: PerRun::of(scenario, runs),
     };
     Outcome { summary, merged: merge::merged(runs, &classes) }
 }

@@ -197,7 +197,7 @@ impl<'s> Prepared<'s> {
             && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
-    fn warnings(&self) -> Vec<Warning> {
+    pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
             without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
         warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));

@@ -3,6 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::per_run::PerRun;
+
 pub const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +35,9 @@ pub struct Summary {
     pub sensitivities: Vec<Sensitivity>,
     pub assumptions: Vec<AssumptionSummary>,
     pub totals: Totals,
+    /// What a later comparison needs to pair runs with; `None`: there are too many of them to keep.
+    #[serde(skip)]
+    pub per_run: Option<PerRun>,
 }
 
 /// An objective and whether it is met.

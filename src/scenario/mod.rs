@@ -87,6 +87,14 @@ pub fn parse_time(text: &str) -> Result<f64, String> {
     quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
 }
 
+/// A rate as in a scenario: `"600/s"` is 600.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Rate).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
+}
+
 /// What turned out only when a valid scenario was used, about the value of one key.
 pub struct Complaint<'a> {
     /// The tables and the key.
