@@ -4,7 +4,6 @@ use crate::experiment::summary::{Estimate, ObjectiveSummary, Summary};
 
 use super::content::{Block, Tone};
 use super::figure::{self, Figure, NOTHING};
-use super::table::Table;
 
 /// What the whole summary comes to, in one line; `None`: nothing was asked.
 pub fn headline(summary: &Summary) -> Option<(Tone, String)> {
@@ -35,21 +34,15 @@ pub fn objectives(summary: &Summary, out: &mut Vec<Block>) {
         return;
     }
     out.push(Block::Heading("Objectives".into()));
-    let mut table = Table::new(&["objective", "observed", "unit", "runs", "verdict"]);
     for objective in &summary.slo {
         let (observed, unit) = observed(objective);
-        let cells = [observed, Figure::plain(unit), Figure::plain(objective.runs.to_string())];
-        let verdict = Figure::plain(objective.verdict);
-        table.row(name(objective), cells.into_iter().chain([verdict]).collect());
-    }
-    out.push(Block::Table(table));
-    for objective in summary.slo.iter().filter(|objective| !objective.why.is_empty()) {
+        let text = format!("{}: {}, observed {} {unit}", objective.verdict, name(objective), observed.text());
         let tone = match objective.verdict {
-            "pass" => Tone::Faint,
+            "pass" => Tone::Good,
             "fail" => Tone::Alarm,
             _ => Tone::Warning,
         };
-        out.push(Block::Line(tone, format!("{}: {}", name(objective), objective.why)));
+        out.push(Block::Item { tone, text, advice: objective.why.clone() });
     }
     if summary.slo.iter().any(|objective| objective.interval.is_some()) {
         let note = "Here ± is so wide that all verdicts, at every look at the runs, are right together with 95%.";

@@ -9,6 +9,8 @@
 //! [`evidence`] is what the runs say about one objective.
 
 mod evidence;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
