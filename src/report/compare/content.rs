@@ -203,10 +203,10 @@ type Small = fn(&Estimate, f64) -> Figure;
 
 /// Of a replica, on a terminal.
 fn is_main(figure: &FigureFindings) -> bool {
-    match figure.figure.measure {
-        Measure::ApplyDelay(Statistic::Mean | Statistic::P99) | Measure::SecondsBehind | Measure::StaleReads => true,
-        _ => false,
-    }
+    matches!(
+        figure.figure.measure,
+        Measure::ApplyDelay(Statistic::Mean | Statistic::P99) | Measure::SecondsBehind | Measure::StaleReads
+    )
 }
 
 /// On a terminal: all of all, and the mean and p99 of each class.
