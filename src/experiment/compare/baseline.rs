@@ -117,17 +117,15 @@ fn read(document: &Value) -> Result<Baseline, String> {
     }
     let values = per_run.get("figures").and_then(Value::as_object).ok_or_else(|| damaged("per_run.figures"))?;
     let mut column = Column::default();
-    let sections: [(&str, fn(String) -> Of); 3] =
-        [("traffic", Of::Class), ("stations", Of::Station), ("replication", Of::Replica)];
-    for (section, of) in sections {
-        for name in object(section)?.keys() {
-            for measure in of(name.clone()).measures() {
-                let figure = Figure { of: of(name.clone()), measure };
-                let Some(stored) = values.get(&figure.key()) else { continue };
-                let values = of_runs(stored, runs).ok_or_else(|| damaged(&figure.key()))?;
-                let pooled = if measure.is_pooled() { pooled(document, &figure) } else { None };
-                column.rows.push(Row { figure, values, pooled });
-            }
+    let subjects = object("traffic")?.keys().cloned().map(Of::Class);
+    let subjects = subjects.chain(object("stations")?.keys().cloned().map(Of::Station));
+    for of in subjects.chain(object("replication")?.keys().cloned().map(Of::Replica)) {
+        for measure in of.measures() {
+            let figure = Figure { of: of.clone(), measure };
+            let Some(stored) = values.get(&figure.key()) else { continue };
+            let values = of_runs(stored, runs).ok_or_else(|| damaged(&figure.key()))?;
+            let pooled = if measure.is_pooled() { pooled(document, &figure) } else { None };
+            column.rows.push(Row { figure, values, pooled });
         }
     }
     if column.rows.is_empty() {

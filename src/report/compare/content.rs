@@ -96,7 +96,7 @@ fn sentence(figure: &FigureFindings) -> String {
     let name = what(&figure.figure);
     let by = match (figure.figure.measure, figure.change, figure.difference) {
         (Measure::Availability, _, Some(difference)) => format!("{:+.3} percentage points", 100.0 * difference),
-        (_, Some(change), _) => figure::signed_percent(100.0 * change),
+        (_, Some(change), _) => percent(change),
         (_, None, Some(difference)) => signed(&Figure::plain(figure::number(difference))).text(),
         (_, None, None) if figure.b.censored => "among the failures in B".to_owned(),
         (_, None, None) if figure.a.censored => "among the failures in A".to_owned(),
@@ -156,24 +156,30 @@ fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     let of = |wanted: fn(&Of) -> bool| findings.figures.iter().filter(move |f| wanted(&f.figure.of));
     let classes: Vec<&FigureFindings> =
         of(|of| matches!(of, Of::Class(_))).filter(|f| extent == Extent::Full || is_shown(f)).collect();
-    let replicas: Vec<&FigureFindings> = of(|of| matches!(of, Of::Replica(_))).collect();
+    let replicas: Vec<&FigureFindings> =
+        of(|of| matches!(of, Of::Replica(_))).filter(|f| extent == Extent::Full || is_main(f)).collect();
     let mut stations: Vec<&FigureFindings> = of(|of| matches!(of, Of::Station(_))).collect();
     let count = stations.len();
     if extent == Extent::Terminal {
         stations = moved(stations);
     }
-    table("Requests", &classes, out);
+    table("Requests", &classes, figure::estimate, true, out);
     out.push(Block::Line(Tone::Faint, note(findings)));
+    // on a terminal there is no room for what a queue of no length gains
+    let (small, narrower): (Small, bool) = match extent {
+        Extent::Terminal => (figure::coarse, false),
+        Extent::Full => (figure::estimate, true),
+    };
     let heading = if extent == Extent::Full { "Stations" } else { "Stations, where most has changed" };
     if !stations.is_empty() {
-        table(heading, &stations, out);
+        table(heading, &stations, small, narrower, out);
     }
     if stations.len() < count {
         let left = format!("and {} more figures of stations: see compare.md", count - stations.len());
         out.push(Block::Line(Tone::Faint, left));
     }
     if !replicas.is_empty() {
-        table("Replication", &replicas, out);
+        table("Replication", &replicas, small, narrower, out);
     }
 }
 
@@ -188,8 +194,18 @@ fn note(findings: &Findings) -> String {
     let many = findings.figures.len();
     format!(
         "{looks}; ±?: none, since runs do not vary or too few requests lie beyond. Narrower: how much wider it were with \
-         traffic of its own on each side. ?: inconclusive. Figures that are not in the verdict are judged each by itself, so of {many} \
+         traffic of its own on each side. *: in the verdict. ?: inconclusive. Figures that are not in the verdict are judged each by itself, so of {many} \
          some may stray by chance."
+    )
+}
+
+type Small = fn(&Estimate, f64) -> Figure;
+
+/// Of a replica, on a terminal.
+fn is_main(figure: &FigureFindings) -> bool {
+    matches!(
+        figure.figure.measure,
+        Measure::ApplyDelay(Statistic::Mean | Statistic::P99) | Measure::SecondsBehind | Measure::StaleReads
     )
 }
 
@@ -220,34 +236,42 @@ fn moved(stations: Vec<&FigureFindings>) -> Vec<&FigureFindings> {
     stations.into_iter().filter(|f| size(f) > least).take(STATIONS_SHOWN).collect()
 }
 
-fn table(heading: &str, figures: &[&FigureFindings], out: &mut Vec<Block>) {
+/// `small`: how a difference is written; `narrower`: whether there is room for what common random numbers gain.
+fn table(heading: &str, figures: &[&FigureFindings], small: Small, narrower: bool, out: &mut Vec<Block>) {
     out.push(Block::Heading(heading.into()));
-    let mut table = Table::new(&["figure", "A", "B", "B - A", "change", "verdict", "narrower"]);
+    let mut table = Table::new(&["figure", "A", "B", "B - A", "change", "verdict"]);
+    table.columns.extend(narrower.then(|| "narrower".to_owned()));
     for figure in figures {
         let scale = scale(figure.figure.measure);
         let difference = Estimate { value: figure.difference, ci95: figure.difference_ci95, runs: 0, censored: false };
         let change = match figure.figure.measure {
             // a share of a share misleads
             Measure::Availability | Measure::StaleReads => NOTHING.into(),
-            _ => figure.change.map_or(NOTHING.into(), |change| figure::signed_percent(100.0 * change)),
+            _ => figure.change.map_or(NOTHING.into(), percent),
         };
         let verdict = match figure.verdict {
             Verdict::Inconclusive => "?",
             decided => decided.name(),
         };
-        table.row(
-            what(&figure.figure),
-            vec![
-                value(&figure.a, scale),
-                value(&figure.b, scale),
-                signed(&figure::estimate(&difference, scale)),
-                Figure::plain(change),
-                Figure::plain(if figure.judged { format!("{verdict} *") } else { verdict.to_owned() }),
-                Figure::plain(figure.common_random_numbers.map_or(NOTHING.into(), |gain| times(gain.narrower))),
-            ],
-        );
+        let mut figures = vec![
+            value(&figure.a, scale),
+            value(&figure.b, scale),
+            signed(&small(&difference, scale)),
+            Figure::plain(change),
+            Figure::plain(if figure.judged { format!("{verdict} *") } else { verdict.to_owned() }),
+        ];
+        if narrower {
+            let gain = figure.common_random_numbers;
+            figures.push(Figure::plain(gain.map_or(NOTHING.into(), |gain| times(gain.narrower))));
+        }
+        table.row(what(&figure.figure), figures);
     }
     out.push(Block::Table(table));
+}
+
+/// With its sign, unless it rounds to nothing.
+fn percent(change: f64) -> String {
+    if (100.0 * change).abs() < 0.05 { "0.0%".into() } else { figure::signed_percent(100.0 * change) }
 }
 
 pub fn times(factor: f64) -> String {
@@ -262,11 +286,15 @@ fn value(value: &Value, scale: f64) -> Figure {
     })
 }
 
-/// With its sign.
+/// With its sign; nothing has none.
 fn signed(figure: &Figure) -> Figure {
-    let plus = !figure.value.starts_with(['-', '0', '>']) || figure.value.starts_with("0.");
-    let zero = figure.value.chars().all(|c| matches!(c, '0' | '.'));
-    Figure { value: if plus && !zero { format!("+{}", figure.value) } else { figure.value.clone() }, ..figure.clone() }
+    let digits = figure.value.trim_start_matches('-');
+    let value = match figure.value.chars().next() {
+        _ if digits.chars().all(|c| matches!(c, '0' | '.')) && !digits.is_empty() => digits.to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("+{}", figure.value),
+        _ => figure.value.clone(),
+    };
+    Figure { value, ..figure.clone() }
 }
 
 /// Shares are shown in percent.
@@ -341,5 +369,21 @@ fn common(findings: &Findings, out: &mut Vec<Block>) {
     }
     for one in &findings.unpaired {
         out.push(Block::Item { tone: Tone::Faint, text: format!("{}: {}", one.what, one.why), advice: String::new() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_has_its_sign_and_nothing_has_none() {
+        for (value, shown) in
+            [("1.5", "+1.5"), ("-0.94", "-0.94"), ("-0.00", "0.00"), ("0", "0"), ("<0.001", "<0.001"), ("-", "-")]
+        {
+            assert_eq!(signed(&Figure::plain(value)).value, shown);
+        }
+        assert_eq!([percent(-0.0001), percent(0.123), percent(-0.05)], ["0.0%", "+12.3%", "-5.0%"]);
+        assert_eq!([times(5.66), times(24.4)], ["5.7x", "24x"]);
     }
 }
