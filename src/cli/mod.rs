@@ -1,8 +1,9 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`validate`],
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`chart`], [`validate`],
 //! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
+pub mod chart;
 pub mod console;
 pub mod failure;
 pub mod progress;
@@ -66,6 +67,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim chart output/peak --png
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -81,6 +83,8 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// Draw the charts of a stored result again
+    Chart(chart::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -108,6 +112,7 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

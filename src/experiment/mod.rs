@@ -15,6 +15,7 @@ pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;
 pub mod parallel;
+pub mod pictured;
 pub mod precision;
 pub mod ranked;
 mod recording;
@@ -25,11 +26,13 @@ pub mod summary;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;
+pub mod topology;
 pub mod warmup;
 pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
+use pictured::Pictured;
 use summary::Summary;
 
 pub use outcome::{Context, outcome};
@@ -39,6 +42,7 @@ pub use outcome::{Context, outcome};
 pub struct Outcome {
     pub summary: Summary,
     pub merged: Merged,
+    pub pictured: Pictured,
 }
 
 /// All runs together.

@@ -1,6 +1,8 @@
 //! An outcome made up for tests: six servers, three classes, some failures, nothing random.
 
+use crate::experiment::pictured::{ClassLatency, Pictured};
 use crate::experiment::summary::*;
+use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
@@ -11,7 +13,7 @@ const WINDOWS: usize = 90;
 
 pub fn outcome() -> Outcome {
     let merged = merged();
-    Outcome { summary: summary(&merged), merged }
+    Outcome { summary: summary(&merged), pictured: pictured(&merged), merged }
 }
 
 /// Nothing was answered, nothing can be said.
@@ -50,6 +52,11 @@ pub fn nothing() -> Outcome {
         station_names: Vec::new(),
         station_workers: Vec::new(),
         runs: 1,
+    };
+    outcome.pictured = Pictured {
+        distribution: vec![ClassLatency { class: "all".into(), points: Vec::new() }],
+        together: 1,
+        ..Pictured::default()
     };
     outcome
 }
@@ -118,6 +125,44 @@ fn merged() -> Merged {
     }
 }
 
+fn pictured(merged: &Merged) -> Pictured {
+    let point = |histogram: &Histogram, step: i32| {
+        let share = (1.0 - libm::pow(10.0, -f64::from(step) / 10.0)).max(0.01);
+        let ms = histogram.quantile(share)? / 1e6;
+        Some((share, if step < 25 { estimate(ms, ms * 0.01 * f64::from(1 + step)) } else { alone(ms) }))
+    };
+    let distribution = merged.latency.iter().map(|(class, histogram)| ClassLatency {
+        class: class.clone(),
+        points: (0..=35).filter_map(|step| point(histogram, step)).collect(),
+    });
+    let placed = |name: &str, kind: &str, servers: &[usize]| Placed {
+        name: name.into(),
+        kind: kind.into(),
+        servers: servers.into(),
+    };
+    let interval = |window: &Window| {
+        [0.5, 0.95, 0.99].map(|q| window.latency.quantile(q).map(|ns| [ns / 1e6 * 0.97, ns / 1e6 * 1.03]))
+    };
+    Pictured {
+        warming: (0..6).map(window).collect(),
+        distribution: distribution.collect(),
+        together: 1,
+        intervals: merged.windows.windows.iter().map(interval).collect(),
+        replicas: vec!["db2".into()],
+        topology: Topology {
+            servers: ["lb1", "lb2", "web1", "app1", "db1", "db2"].map(String::from).into(),
+            services: vec![
+                placed("lb", "haproxy", &[0, 1]),
+                placed("web", "nginx", &[2]),
+                placed("app", "app", &[3]),
+                placed("db", "mysql", &[4, 5]),
+            ],
+            calls: vec![(None, 0), (Some(0), 1), (Some(1), 2), (Some(2), 3)],
+            replicates: vec![(4, 5)],
+        },
+    }
+}
+
 /// A wave over the run, and a bad quarter of an hour at two thirds.
 fn window(i: usize) -> Window {
     let wave = 1.0 + 0.15 * libm::sin(i as f64 / 7.0);
@@ -141,6 +186,8 @@ fn window(i: usize) -> Window {
         window.busy_ns.push((busy * length_ns) as u64);
         window.present_ns.push(((busy + if bad { 4.0 } else { 0.25 }) * length_ns) as u64);
     }
+    let behind_s = if bad { 3.0 } else { 0.02 * wave };
+    window.behind_area.push((behind_s * 1e9 * length_ns) as u128);
     window
 }
 

@@ -177,6 +177,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            warming: self.observation.warming,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,

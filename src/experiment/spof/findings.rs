@@ -154,6 +154,8 @@ impl ComponentFindings {
 pub struct OverTime {
     /// For each class its share answered in time in each window; null: nobody came.
     pub success: Vec<(String, Vec<Option<f64>>)>,
+    /// Likewise of all classes together.
+    pub all: Vec<Option<f64>>,
 }
 
 fn object<S: Serializer>(named: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {

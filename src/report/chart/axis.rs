@@ -2,13 +2,19 @@
 
 use crate::report::figure::number;
 
+/// Beyond this ratio of largest to smallest a linear axis hides the small.
+const LINEAR_RATIO_MAX: f64 = 30.0;
+
 /// Positions are in the chart's own coordinate: seconds, or log10 of milliseconds on a log axis.
+#[derive(Clone, Debug)]
 pub struct Axis {
     /// With its unit.
     pub title: String,
     pub low: f64,
     pub high: f64,
     pub ticks: Vec<(f64, String)>,
+    /// Of time, and what lies before 0 is the warm-up.
+    pub warmup: bool,
     /// Maps a value to the coordinate.
     log: bool,
 }
@@ -21,7 +27,7 @@ impl Axis {
         let high = (max / step - 1e-6).ceil() * step;
         let count = (high / step).round() as usize;
         let ticks = (0..=count).map(|i| i as f64 * step).map(|v| (v, number(v))).collect();
-        Axis { title: title.into(), low: 0.0, high, ticks, log: false }
+        Axis { title: title.into(), low: 0.0, high, ticks, warmup: false, log: false }
     }
 
     /// Logarithmic, ticks at the powers of ten, or at 1, 2 and 5 times them when those are few.
@@ -36,11 +42,30 @@ impl Axis {
             .filter(|v| **v >= low * 0.999 && **v <= high * 1.001)
             .map(|v| (v.log10(), number(*v)))
             .collect();
-        Axis { title: format!("{title} (log scale)"), low: low.log10(), high: high.log10(), ticks, log: true }
+        Axis {
+            title: format!("{title} (log scale)"),
+            low: low.log10(),
+            high: high.log10(),
+            ticks,
+            warmup: false,
+            log: true,
+        }
+    }
+
+    /// Logarithmic where a linear axis would hide the small ones.
+    pub fn linear_or_log(title: &str, values: impl Iterator<Item = f64> + Clone) -> Axis {
+        let max = values.clone().fold(0.0, f64::max);
+        let min = values.filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
+        if max > LINEAR_RATIO_MAX * min { Axis::log(title, min, max) } else { Axis::from_zero(title, max) }
     }
 
     /// Simulated time from t = 0, in the unit that suits its length.
     pub fn time(length_s: f64) -> Axis {
+        Axis::time_after(0.0, length_s)
+    }
+
+    /// The same, with what lies before t = 0 to the left.
+    pub fn time_after(before_s: f64, length_s: f64) -> Axis {
         let length_s = if length_s > 0.0 { length_s } else { 1.0 };
         let (unit, seconds) = match length_s {
             s if s >= 3.0 * 86_400.0 => ("days", 86_400.0),
@@ -48,23 +73,35 @@ impl Axis {
             s if s >= 180.0 => ("min", 60.0),
             _ => ("s", 1.0),
         };
-        let step = nice_step(length_s / seconds / 10.0) * seconds;
+        let step = nice_step((length_s + before_s) / seconds / 10.0) * seconds;
         let count = (length_s / step * 1.000_001).floor() as usize;
         let ticks = (0..=count).map(|i| i as f64 * step).map(|t| (t, number(t / seconds))).collect();
-        Axis { title: format!("Simulated time, {unit}"), low: 0.0, high: length_s, ticks, log: false }
+        Axis {
+            title: format!("Simulated time, {unit}"),
+            low: -before_s,
+            high: length_s,
+            ticks,
+            warmup: before_s > 0.0,
+            log: false,
+        }
     }
 
     /// Percentiles as -log10(1 - p): each step to the right is ten times rarer.
     pub fn percentile(title: &str) -> Axis {
         let percents = [0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99];
         let ticks = percents.map(|p: f64| (-(1.0 - p / 100.0).log10(), number(p)));
-        Axis { title: title.into(), low: 0.0, high: 4.0, ticks: ticks.into(), log: false }
+        Axis { title: title.into(), low: 0.0, high: 4.0, ticks: ticks.into(), warmup: false, log: false }
     }
 
     /// Where a value lies, 0 at the low end and 1 at the high one; what is outside is moved to the border.
     pub fn place(&self, value: f64) -> f64 {
         let at = if self.log { value.max(1e-12).log10() } else { value };
         self.place_coordinate(at)
+    }
+
+    /// Between two pixels.
+    pub fn pixel(&self, value: f64, low: i32, high: i32) -> i32 {
+        low + (self.place(value) * f64::from(high - low)).round() as i32
     }
 
     pub fn place_coordinate(&self, at: f64) -> f64 {

@@ -288,7 +288,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         if let Some(given) = self.sources[source as usize].given {
             self.slab[id].given = given;
         }
-        self.observation.arrived(arrival.class);
+        self.observation.arrived(arrival.class, self.now);
         if WATCHED {
             self.log_arrival(id, arrival.class);
         }
@@ -716,7 +716,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         request.depth = 0;
         request.frames = Default::default();
         request.failure = 0;
-        self.observation.arrived(arrival.class);
+        self.observation.arrived(arrival.class, self.now);
         if WATCHED {
             self.log_arrival(id, arrival.class);
         }

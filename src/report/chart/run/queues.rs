@@ -1,0 +1,44 @@
+//! Who waits where over simulated time: the longest queues.
+
+use super::super::axis::Axis;
+use super::super::color::Pen;
+use super::super::line_chart::{Line, LineChart};
+use super::super::picture::Picture;
+use super::RunData;
+use super::latency_over_time::middles;
+
+/// Below this part of the longest a queue is none.
+const PART_SHOWN: f64 = 1e-3;
+/// Shorter ones are nobody's trouble.
+const SHORTEST: f64 = 0.01;
+
+pub fn picture(data: &RunData) -> Picture {
+    let middles = middles(&data.edges_s);
+    let peak = data.queues.iter().flat_map(|queue| &queue.values).copied().fold(0.0, f64::max);
+    let floor = (peak * PART_SHOWN).max(SHORTEST);
+    let longest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    let lines: Vec<Line> = data
+        .queues
+        .iter()
+        .filter(|queue| longest(&queue.values) >= 2.0 * floor)
+        .enumerate()
+        .map(|(i, queue)| Line {
+            name: queue.name.clone(),
+            pen: Pen::nth(i),
+            points: middles.iter().copied().zip(queue.values.iter().map(|v| Some(v.max(floor)))).collect(),
+            interval: Vec::new(),
+        })
+        .collect();
+    let values = lines.iter().flat_map(|line| &line.points).filter_map(|(_, y)| *y);
+    LineChart {
+        title: "How long the queues are over time",
+        subtitle: &format!("{}; mean of each window", data.setting),
+        x: Axis::time(data.measured_s),
+        y: Axis::linear_or_log("Requests waiting", values),
+        lines: lines.clone(),
+        bands: data.incidents.clone(),
+        marks: Vec::new(),
+        if_empty: "Nobody waited anywhere.",
+    }
+    .picture()
+}
