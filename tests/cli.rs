@@ -646,6 +646,7 @@ fn each_format_can_be_piped() {
             "summary.json",
             "summary.md",
             "throughput.svg",
+            "time-spent.svg",
             "timeseries.csv",
             "topology.svg",
             "utilization.svg"
@@ -839,7 +840,7 @@ fn charts_are_drawn_again_byte_for_byte() {
         .into_iter()
         .filter(|name| name.ends_with(".svg") || name.ends_with(".png"))
         .collect();
-    assert_eq!(charts.len(), 14);
+    assert_eq!(charts.len(), 16);
     let said = folder.done(&["chart", "results", "--png", "-o", "again"]);
     assert_eq!(names(&folder.path("again")), charts);
     assert_eq!(said.lines().count(), charts.len());

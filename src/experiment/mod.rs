@@ -26,6 +26,7 @@ pub mod summary;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;
+pub mod time_spent;
 pub mod topology;
 pub mod warmup;
 pub mod warnings;

@@ -5,6 +5,7 @@ use super::estimate::Doubt;
 use super::merge::total;
 use super::ranked::{MS, Ranked, TailNotes, percentile};
 use super::summary::Estimate;
+use super::time_spent::TimeSpent;
 use super::topology::Topology;
 use crate::simulation::result::{ClassResult, CoarseHistogram, RunResult, Window};
 
@@ -36,6 +37,8 @@ pub struct Pictured {
     /// Replicas, in the order of `Window::behind_area`.
     pub replicas: Vec<String>,
     pub topology: Topology,
+    /// `None`: not asked, or too few requests were answered.
+    pub time_spent: Option<TimeSpent>,
 }
 
 /// Latency of answered requests.
@@ -56,6 +59,7 @@ pub fn pictured(doubt: &Doubt, runs: &[RunResult], classes: &[(String, ClassResu
         intervals: intervals(doubt, runs, together),
         replicas: runs[0].replicas.iter().map(|replica| replica.server.clone()).collect(),
         topology,
+        time_spent: None,
     }
 }
 

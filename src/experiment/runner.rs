@@ -7,6 +7,7 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
+use super::time_spent::time_spent;
 use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
@@ -14,8 +15,9 @@ use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
+use crate::simulation::ledger::Ledger;
 use crate::simulation::result::RunResult;
-use crate::simulation::{RunPlan, run as run_once, run_cohorts};
+use crate::simulation::{RunPlan, run as run_once, run_cohorts, run_ledger};
 use crate::workload::trace::TraceError;
 
 /// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
@@ -73,7 +75,9 @@ pub fn run(
         precision: precise,
         sensitivities,
     };
-    Ok(outcome(scenario, &runs, context))
+    let mut outcome = outcome(scenario, &runs, context);
+    outcome.pictured.time_spent = time_spent(scenario, &prepared, &outcome, warmup_s);
+    Ok(outcome)
 }
 
 /// Reads every trace through, as [`run`] does before its first run.
@@ -137,6 +141,26 @@ impl<'s> Prepared<'s> {
         };
         let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
         run_cohorts(self.scenario, &self.compiled, &plan, within_s)
+    }
+
+    /// A run for where time goes.
+    pub(super) fn run_ledger(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: Option<f64>,
+        bands: &[(u64, u64)],
+    ) -> Ledger {
+        let records = |source: usize| match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        };
+        run_ledger(
+            self.scenario,
+            &self.compiled,
+            &RunPlan { run: index, warmup_s, duration_s, traces: &records },
+            bands,
+        )
     }
 
     /// Length of the warm-up, seconds, and whether it was found by pilot runs; then all runs and variants have it.

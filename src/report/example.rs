@@ -2,8 +2,10 @@
 
 use crate::experiment::pictured::{ClassLatency, Pictured};
 use crate::experiment::summary::*;
+use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
 use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
+use crate::simulation::ledger::Spent;
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
 
@@ -160,7 +162,28 @@ fn pictured(merged: &Merged) -> Pictured {
             calls: vec![(None, 0), (Some(0), 1), (Some(1), 2), (Some(2), 3)],
             replicates: vec![(4, 5)],
         },
+        time_spent: Some(TimeSpent { percentiles: vec![time_spent(0.5, 1.0), time_spent(0.99, 6.0)] }),
     }
+}
+
+fn time_spent(share: f64, times: f64) -> Percentile {
+    let place = |(i, (name, ..)): (usize, &(&str, Option<u32>, f64))| {
+        let (waiting_ms, rest_ms) = (times * times / (1.0 + i as f64), 11.0 / (1.0 + i as f64));
+        let spent = Spent::Service;
+        PlaceTime { name: (*name).into(), spent, waiting_ms, rest_ms, total_ms: estimate(waiting_ms + rest_ms, 0.4) }
+    };
+    let mut places: Vec<PlaceTime> = STATIONS[..12].iter().enumerate().map(place).collect();
+    let other = |name: &str, spent, rest_ms| PlaceTime {
+        name: name.into(),
+        spent,
+        waiting_ms: 0.0,
+        rest_ms,
+        total_ms: estimate(rest_ms, 0.3),
+    };
+    places.push(other("clients' round trips", Spent::Network, 40.0));
+    places.push(other("outside calls", Spent::Held, 8.0 * times));
+    let latency_ms = estimate(places.iter().map(|p| p.waiting_ms + p.rest_ms).sum(), 1.0);
+    Percentile { share, requests: 5_000, latency_ms, class: Some(("checkout".into(), 0.71)), places }
 }
 
 /// A wave over the run, and a bad quarter of an hour at two thirds.

@@ -218,6 +218,7 @@ fn every_file_is_the_same_each_time() {
             "failures.svg",
             "utilization.svg",
             "queues.svg",
+            "time-spent.svg",
             "topology.svg",
             "replication-lag.svg",
             "manifest.json"

@@ -41,6 +41,7 @@ pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use repair::is_its as is_of_repair;
+pub use simulation::is_stationary;
 pub use without_effect::{WithoutEffect, without_effect};
 
 use names::Names;

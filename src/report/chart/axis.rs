@@ -93,6 +93,11 @@ impl Axis {
         Axis { title: title.into(), low: 0.0, high: 4.0, ticks: ticks.into(), warmup: false, log: false }
     }
 
+    /// With these ticks alone.
+    pub fn with_ticks(self, at: &[f64]) -> Axis {
+        Axis { ticks: at.iter().map(|at| (*at, number(*at))).collect(), ..self }
+    }
+
     /// Where a value lies, 0 at the low end and 1 at the high one; what is outside is moved to the border.
     pub fn place(&self, value: f64) -> f64 {
         let at = if self.log { value.max(1e-12).log10() } else { value };

@@ -36,9 +36,8 @@ pub fn draw(picture: &mut Picture, bands: &[Band], time: &Axis, (left, top): Pix
     if time.warmup {
         let zero = time.pixel(0.0, left, right);
         picture.shade((left, top), (zero, bottom), Color::Faint, 0.12);
-        let kind = Type::tiny();
-        if kind.width_of("warm-up") <= zero - left {
-            picture.text(((left + zero) / 2, bottom - 4), "warm-up", kind.center().above());
+        if !hides_warmup(time, left, right) {
+            picture.text(((left + zero) / 2, bottom - 4), "warm-up", Type::tiny().center().above());
         }
     }
     let places = places(bands, time, left, right);
@@ -46,6 +45,11 @@ pub fn draw(picture: &mut Picture, bands: &[Band], time: &Axis, (left, top): Pix
         picture.shade((from, top), (to, bottom), Color::Ink, 0.08);
     }
     say(picture, bands, time, (left, top), right);
+}
+
+/// Whether there is a warm-up, and no room to say so where it is.
+pub fn hides_warmup(time: &Axis, left: i32, right: i32) -> bool {
+    time.warmup && Type::tiny().width_of("warm-up") > time.pixel(0.0, left, right) - left
 }
 
 /// The labels alone.

@@ -55,12 +55,12 @@ pub struct LineChart<'a> {
 
 impl LineChart<'_> {
     pub fn picture(&self) -> Picture {
-        let before = if self.x.warmup { "; before 0: the warm-up" } else { "" };
-        let subtitle = format!("{}{}{before}", self.subtitle, band::caption(&self.bands));
-        let mut picture = Picture::new(self.title, &subtitle);
         let kind = Type::small();
         let names = self.lines.iter().map(|line| kind.width_of(&line.name)).max().unwrap_or(0).min(NAMES_MAX);
         let plot = Plot::within(LEFT, SAMPLES + names + MARGIN);
+        let before = if band::hides_warmup(&self.x, plot.left, plot.right) { "; before 0: the warm-up" } else { "" };
+        let subtitle = format!("{}{}{before}", self.subtitle, band::caption(&self.bands));
+        let mut picture = Picture::new(self.title, &subtitle);
         band::draw(&mut picture, &self.bands, &self.x, (plot.left, plot.top), (plot.right, plot.bottom));
         plot.vertical_axis(&mut picture, &self.y);
         plot.horizontal_axis(&mut picture, &self.x);

@@ -111,9 +111,11 @@ impl SmallMultiples<'_> {
             x += 18;
         }
         let kind = Type { color: Color::Ink, ..Type::tiny() }.bold().above();
-        let room = plot.right - x - note.width_of(&panel.note) - 10;
-        picture.text((x, plot.top - 4), &kind.fit(&panel.title, room), kind);
-        picture.text((plot.right, plot.top - 4), &panel.note, note);
+        // the note only where it costs the title nothing
+        if kind.width_of(&panel.title) + note.width_of(&panel.note) + 10 <= plot.right - x {
+            picture.text((plot.right, plot.top - 4), &panel.note, note);
+        }
+        picture.text((x, plot.top - 4), &kind.fit(&panel.title, plot.right - x), kind);
     }
 
     fn legend(&self, picture: &mut Picture) {

@@ -202,7 +202,7 @@ fn what_a_reader_would_complain_about_is_found() {
 #[test]
 fn pictures_carry_their_axes_and_names() {
     let charts = of(&example::outcome());
-    let expected: [(&str, &[&str]); 8] = [
+    let expected: [(&str, &[&str]); 9] = [
         (
             "latency-over-time",
             &["Simulated time, min", "Latency of answered requests, ms (log scale)", "p50", "p95", "p99"],
@@ -215,6 +215,10 @@ fn pictures_carry_their_axes_and_names() {
         ("failures", &["Simulated time, min", "Failed requests per second", "queue timeout 503"]),
         ("utilization", &["Simulated time, min", "Share of the workers busy:", "app1.cpu", "db1.disk", "100%"]),
         ("queues", &["Simulated time, min", "Requests waiting", "app1.cpu"]),
+        (
+            "time-spent",
+            &["waiting", "service", "network", "95% interval", "app1.cpu", "ms of one request", "3 others", "13"],
+        ),
         ("topology", &["clients", "app1", "db (mysql)", "CPU", "83%", "replication"]),
         ("replication-lag", &["Simulated time, min", "Age of the oldest commit not applied, s (log scale)", "db2"]),
     ];
@@ -257,7 +261,7 @@ fn the_pictures_of_time_show_when_faults_were() {
     };
     for chart in of(&with_incidents(example::outcome())) {
         let texts = texts(&chart.picture);
-        if ["topology", "latency-distribution"].contains(&chart.name) {
+        if ["topology", "latency-distribution", "time-spent"].contains(&chart.name) {
             assert_eq!(shades(&chart), 0, "{} is not of time", chart.name);
             continue;
         }
@@ -273,7 +277,9 @@ fn the_warm_up_is_shaded_and_said() {
     let charts = of(&example::outcome());
     for name in ["latency-over-time", "throughput", "failures"] {
         let chart = charts.iter().find(|chart| chart.name == name).unwrap();
-        assert!(chart.picture.description.ends_with("; before 0: the warm-up"), "{name}");
+        let said =
+            texts(&chart.picture).iter().any(|text| text == "warm-up" || text.ends_with("; before 0: the warm-up"));
+        assert!(said, "{name}");
         let shaded = |shape: &Shape| matches!(shape, Shape::Box { opacity, .. } if *opacity == 0.12);
         assert!(chart.picture.shapes.iter().any(shaded), "{name}");
     }

@@ -8,6 +8,7 @@ use crate::experiment::Outcome;
 use crate::experiment::pictured::OVER_TIME;
 use crate::experiment::summary::Estimate;
 use crate::report::series::{self, Point};
+use crate::simulation::ledger::Spent;
 use crate::simulation::result::{FailureReason, Window};
 
 /// Stations in a heat map, and lines of queues.
@@ -31,6 +32,8 @@ pub struct RunData {
     /// Longest first, requests.
     pub queues: Vec<Series>,
     pub replication: Vec<Series>,
+    /// Of a typical and of a slow request.
+    pub time_spent: Vec<TimeSpentData>,
     pub topology: TopologyData,
 }
 
@@ -76,11 +79,40 @@ pub struct Value {
     pub ci95: Option<[f64; 2]>,
 }
 
+impl Value {
+    fn of(estimate: &Estimate) -> Value {
+        Value { value: estimate.value.map(rounded), ci95: estimate.ci95.map(|ci| ci.map(rounded)) }
+    }
+}
+
 /// Latency by percentile: (share of the requests that are faster, milliseconds, its interval).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassCurve {
     pub class: String,
     pub points: Vec<(f64, f64, Option<[f64; 2]>)>,
+}
+
+/// Of requests around a percentile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimeSpentData {
+    /// `p50`
+    pub name: String,
+    pub requests: u64,
+    pub latency_ms: Value,
+    /// The class that most are of, and its share.
+    pub class: Option<(String, f64)>,
+    /// Most time first.
+    pub places: Vec<PlaceData>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlaceData {
+    pub name: String,
+    pub waiting_ms: f64,
+    pub service_ms: f64,
+    pub network_ms: f64,
+    pub held_ms: f64,
+    pub total_ms: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,6 +165,7 @@ impl RunData {
             utilization: utilization.into_iter().take(shown).collect(),
             queues: queues(&merged.station_names, &points),
             replication: replication.collect(),
+            time_spent: pictured.time_spent.iter().flat_map(|spent| &spent.percentiles).map(time_spent).collect(),
             topology: topology(outcome),
         }
     }
@@ -293,6 +326,27 @@ fn queues(names: &[String], points: &[Point]) -> Vec<Series> {
     found.sort_by(|a, b| peak(b).total_cmp(&peak(a)));
     found.truncate(LONGEST_QUEUES);
     found
+}
+
+fn time_spent(percentile: &crate::experiment::time_spent::Percentile) -> TimeSpentData {
+    let place = |place: &crate::experiment::time_spent::PlaceTime| {
+        let rest = |spent: Spent| if place.spent == spent { rounded(place.rest_ms) } else { 0.0 };
+        PlaceData {
+            name: place.name.clone(),
+            waiting_ms: rounded(place.waiting_ms),
+            service_ms: rest(Spent::Service),
+            network_ms: rest(Spent::Network),
+            held_ms: rest(Spent::Held),
+            total_ms: Value::of(&place.total_ms),
+        }
+    };
+    TimeSpentData {
+        name: format!("p{:.0}", percentile.share * 100.0),
+        requests: percentile.requests,
+        latency_ms: Value::of(&percentile.latency_ms),
+        class: percentile.class.clone().map(|(name, share)| (name, rounded(share))),
+        places: percentile.places.iter().map(place).collect(),
+    }
 }
 
 fn topology(outcome: &Outcome) -> TopologyData {

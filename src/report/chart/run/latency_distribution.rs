@@ -25,7 +25,7 @@ pub fn picture(data: &RunData) -> Picture {
     let (min, max) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     let mut subtitle = data.setting.clone();
     if lines.iter().any(|line| !line.interval.is_empty()) {
-        subtitle.push_str("; band: 95% interval over the runs");
+        subtitle.push_str("; bands: 95% intervals");
     }
     if data.distribution.len() > LINES_MAX {
         subtitle.push_str(&format!("; {} more classes not shown", data.distribution.len() - LINES_MAX));

@@ -26,7 +26,7 @@ pub fn picture(data: &RunData) -> Picture {
         .collect();
     let values = lines.iter().flat_map(|line| &line.points).filter_map(|(_, y)| *y);
     let doubt = lines.iter().any(|line| !line.interval.is_empty());
-    let bands = if doubt { "; band: 95% interval over the runs" } else { "" };
+    let bands = if doubt { "; bands: 95% intervals" } else { "" };
     LineChart {
         title: "Latency over time",
         subtitle: &format!("{}{bands}", data.setting),

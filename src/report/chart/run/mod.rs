@@ -7,12 +7,13 @@ mod latency_over_time;
 mod queues;
 mod replication_lag;
 mod throughput;
+mod time_spent;
 mod topology;
 mod utilization;
 
 use super::Chart;
 
-pub use data::{ClassCurve, OverTime, RunData, Series, StationSeries, TopologyData};
+pub use data::{ClassCurve, OverTime, RunData, StationSeries};
 
 /// In the order in which they are looked at.
 pub fn charts(data: &RunData) -> Vec<Chart> {
@@ -23,6 +24,7 @@ pub fn charts(data: &RunData) -> Vec<Chart> {
         Chart::new("failures", failures::picture(data)),
         Chart::new("utilization", utilization::picture(data)),
         Chart::new("queues", queues::picture(data)),
+        Chart::new("time-spent", time_spent::picture(data)),
         Chart::new("topology", topology::picture(data)),
     ];
     if !data.replication.is_empty() {

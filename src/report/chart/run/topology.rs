@@ -4,7 +4,6 @@ use super::super::color::{Color, Pen};
 use super::super::heat_map::{Scale, legend};
 use super::super::picture::{MARGIN, Picture, Pixel, SIZE, SMALL_SIZE, TINY_SIZE, Type};
 use super::data::{RunData, TopologyData};
-use crate::report::figure::counted;
 
 const TOP: i32 = 136;
 const BOTTOM: i32 = SIZE.1 - 24;
@@ -93,7 +92,7 @@ pub fn picture(data: &RunData) -> Picture {
         draw(&mut picture, node, topology, setting);
     }
     if hidden > 0 {
-        let text = format!("and {} more", counted(hidden as u64, "box"));
+        let text = format!("{hidden} more not shown");
         picture.text((SIZE.0 - MARGIN, 104), &text, Type::small().faint().right().level());
     }
     picture

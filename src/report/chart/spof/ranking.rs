@@ -40,7 +40,7 @@ pub fn picture(data: &SpofData) -> Picture {
         figures_title: "min/year, 95% interval",
         legend: [
             (Emphasis::Strong, "single point of failure"),
-            (Emphasis::Plain, "none"),
+            (Emphasis::Plain, "no single point of failure"),
             (Emphasis::Open, "undecided"),
         ],
         reference: None,

@@ -29,7 +29,8 @@ pub fn picture(data: &SpofData) -> Picture {
         title: "What clients see of each failure",
         subtitle: &format!("{}; shaded: the failure; dot: single point of failure", data.setting),
         x: Axis::time(end_s),
-        y: Axis::from_zero(&format!("Answered within {} s, %", number(data.within_s)), 100.0),
+        y: Axis::from_zero(&format!("Answered within {} s, %", number(data.within_s)), 100.0)
+            .with_ticks(&[0.0, 50.0, 100.0]),
         pens,
         shaded: Some((data.before_s, data.before_s + data.lasts_s)),
         reference: Some((data.objective * 100.0, objective)),
