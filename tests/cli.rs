@@ -869,7 +869,7 @@ fn what_is_no_whole_result_is_not_drawn() {
     refused(&["chart", "."], "this is not the folder of a result");
     folder.write("results/charts.json", &whole[..whole.len() / 2]);
     refused(&["chart", "results"], "it is cut short or damaged");
-    folder.write("results/charts.json", &whole.replacen("\"charts_version\":1", "\"charts_version\":7", 1));
+    folder.write("results/charts.json", whole.replacen("\"charts_version\":1", "\"charts_version\":7", 1));
     refused(&["chart", "results"], "it is of version 7");
     assert_eq!(names(&folder.path("results")), before);
     fs::remove_file(folder.path("results/charts.json")).unwrap();

@@ -13,6 +13,8 @@ use crate::simulation::ledger::{Ledger, Spent};
 const RUNS: u32 = 5;
 /// Requests of each.
 const REQUESTS: f64 = 10_000.0;
+/// Of one run, where traffic changes; where there are faults it is as long as the others.
+const REQUESTS_CHANGING: f64 = 200_000.0;
 /// Requests around the median, and around the slowest of a hundred.
 pub const AROUND: [(f64, f64, f64); 2] = [(0.5, 0.45, 0.55), (0.99, 0.985, 0.995)];
 
@@ -60,11 +62,12 @@ pub(super) fn time_spent(
     let steady = scenario.faults.is_empty() && scenario.traffic.iter().all(|one| is_stationary(&one.process));
     let rate_per_s = outcome.summary.totals.requests as f64
         / (f64::from(outcome.summary.runs) * (outcome.summary.warmup_s + outcome.summary.measured_s));
-    let short_s = scenario.simulation.duration_s.map(|all_s| (REQUESTS / rate_per_s.max(1e-9)).min(all_s));
-    let (runs, duration_s) = match short_s {
-        Some(short_s) if steady => (RUNS, Some(short_s)),
+    let of_length = |requests: f64| Some((requests / rate_per_s.max(1e-9)).min(outcome.summary.measured_s));
+    let (runs, duration_s) = match (steady, scenario.faults.is_empty()) {
+        (true, _) => (RUNS, of_length(REQUESTS)),
         // what happens when is a part of the answer
-        _ => (1, scenario.simulation.duration_s),
+        (false, true) => (1, of_length(REQUESTS_CHANGING)),
+        (false, false) => (1, scenario.simulation.duration_s),
     };
     let ledgers: Vec<Ledger> = {
         use rayon::prelude::*;

@@ -30,6 +30,16 @@ impl Axis {
         Axis { title: title.into(), low: 0.0, high, ticks, warmup: false, log: false }
     }
 
+    /// From a little below `low` to a little above `high`, either side of zero: for differences.
+    pub fn linear(title: &str, low: f64, high: f64) -> Axis {
+        let (low, high) = if low < high { (low, high) } else { (low - 1.0, low + 1.0) };
+        let step = nice_step((high - low) / 5.0);
+        let (first, last) = ((low / step + 1e-6).floor() as i64, (high / step - 1e-6).ceil() as i64);
+        let ticks = (first..=last).map(|i| i as f64 * step).map(|at| (at, number(at))).collect();
+        let (low, high) = (first as f64 * step, last as f64 * step);
+        Axis { title: title.into(), low, high, ticks, warmup: false, log: false }
+    }
+
     /// Logarithmic, ticks at the powers of ten, or at 1, 2 and 5 times them when those are few.
     pub fn log(title: &str, min: f64, max: f64) -> Axis {
         let (min, max) = if min > 0.0 && max >= min && max.is_finite() { (min, max) } else { (1.0, 10.0) };
@@ -93,6 +103,10 @@ impl Axis {
         Axis { title: title.into(), low: 0.0, high: 4.0, ticks: ticks.into(), warmup: false, log: false }
     }
 
+    pub fn is_log(&self) -> bool {
+        self.log
+    }
+
     /// With these ticks alone.
     pub fn with_ticks(self, at: &[f64]) -> Axis {
         Axis { ticks: at.iter().map(|at| (*at, number(*at))).collect(), ..self }
@@ -133,6 +147,8 @@ mod tests {
         assert_eq!(labels(&Axis::from_zero("x", 612.0)), ["0", "200", "400", "600", "800"]);
         assert_eq!(labels(&Axis::from_zero("x", 1.0)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
         assert_eq!(labels(&Axis::from_zero("x", 0.0)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(&Axis::linear("x", -12.0, 31.0)), ["-20", "-10", "0", "10", "20", "30", "40"]);
+        assert_eq!(labels(&Axis::linear("x", 0.0, 0.0)), ["-1", "-0.5", "0", "0.5", "1"]);
         assert_eq!(labels(&Axis::log("x", 3.0, 180.0)), ["2", "5", "10", "20", "50", "100", "200"]);
         assert_eq!(labels(&Axis::log("x", 0.5, 40_000.0)), ["0.1", "1", "10", "100", "1000", "10000", "100000"]);
         assert_eq!(labels(&Axis::log("x", 5.0, 5.0)), ["5", "10"]);

@@ -53,6 +53,18 @@ pub struct LineChart<'a> {
     pub if_empty: &'a str,
 }
 
+/// What lies under the floor of a log axis is not drawn, but for the way up from it.
+pub fn above(floor: f64, points: &[(f64, Option<f64>)]) -> Vec<(f64, Option<f64>)> {
+    let is_over = |at: Option<usize>| {
+        at.and_then(|at| points.get(at)).is_some_and(|(_, y)| y.is_some_and(|value| value >= floor))
+    };
+    let kept = |(i, &(x, y)): (usize, &(f64, Option<f64>))| {
+        let shown = is_over(Some(i)) || is_over(i.checked_sub(1)) || is_over(Some(i + 1));
+        (x, y.filter(|_| shown).map(|value| value.max(floor)))
+    };
+    points.iter().enumerate().map(kept).collect()
+}
+
 impl LineChart<'_> {
     pub fn picture(&self) -> Picture {
         let kind = Type::small();
@@ -128,5 +140,17 @@ impl LineChart<'_> {
             let name = kind.fit(&line.name, SIZE.0 - plot.right - SAMPLES - MARGIN);
             picture.text((plot.right + SAMPLES, y), &name, kind);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_the_floor_is_left_out_and_a_peak_stands_on_it() {
+        let points = [0.0, 0.0, 5.0, 0.5, 0.0, 0.0].map(|y| (0.0, Some(y)));
+        let drawn: Vec<Option<f64>> = above(1.0, &points).into_iter().map(|(_, y)| y).collect();
+        assert_eq!(drawn, [None, Some(1.0), Some(5.0), Some(1.0), None, None]);
     }
 }

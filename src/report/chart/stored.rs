@@ -12,7 +12,6 @@ pub const SCHEMA_VERSION: u64 = 1;
 /// What pictures there are, by the command that made the result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant)]
 pub enum Stored {
     Run(RunData),
     Spof(SpofData),

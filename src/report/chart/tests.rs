@@ -364,3 +364,74 @@ fn pictures_to_look_at() {
         std::fs::write(format!("{folder}/{name}.svg"), chart.svg()).unwrap();
     }
 }
+
+#[test]
+fn the_files_hold_every_text_of_their_pictures() {
+    let escaped = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', "&quot;").replace('\'', "&apos;")
+    };
+    for chart in of(&with_incidents(example::outcome())) {
+        let svg = chart.svg();
+        let texts = texts(&chart.picture);
+        assert_eq!(svg.matches("<text ").count(), texts.len(), "{}", chart.name);
+        for text in texts {
+            assert!(svg.contains(&format!(">\n{}\n</text>", escaped(&text))), "{}: {text}", chart.name);
+        }
+        assert!(svg.len() < 150_000, "{} has {} bytes", chart.name, svg.len());
+    }
+}
+
+#[test]
+fn the_pieces_serve_other_results() {
+    use super::axis::Axis;
+    use super::color::Pen;
+    use super::dot_interval::{DotIntervals, Emphasis, Row};
+    use super::line_chart::{Line, LineChart, Mark, MarkAt};
+    let load: Vec<f64> = (1..=8).map(|i| f64::from(i) * 100.0).collect();
+    let p99 = |rate: f64| 20.0 / (1.0 - rate / 850.0);
+    let by_load = LineChart {
+        title: "Load against latency",
+        subtitle: "made up",
+        x: Axis::linear("Arrival rate, requests per second", 100.0, 800.0),
+        y: Axis::linear_or_log("p99, ms", load.iter().map(|rate| p99(*rate))),
+        lines: vec![Line {
+            name: "p99".into(),
+            pen: Pen::nth(0),
+            points: load.iter().map(|rate| (*rate, Some(p99(*rate)))).collect(),
+            interval: load.iter().map(|rate| (*rate, p99(*rate) * 0.9, p99(*rate) * 1.1)).collect(),
+        }],
+        bands: Vec::new(),
+        marks: vec![
+            Mark { name: "knee".into(), at: MarkAt::X(600.0) },
+            Mark { name: "objective: 200 ms".into(), at: MarkAt::Y(200.0) },
+        ],
+        if_empty: "Nothing was tried.",
+    };
+    let row = |name: &str, value: f64, emphasis| Row {
+        name: name.into(),
+        value: Some(value),
+        interval: Some([value - 4.0, value + 4.0]),
+        figures: format!("{value:+.1} ms"),
+        emphasis,
+    };
+    let differences = DotIntervals {
+        title: "What changed",
+        subtitle: "made up",
+        axis: Axis::linear("Difference of p99, ms", -12.0, 31.0),
+        rows: vec![row("image", -8.0, Emphasis::Plain), row("checkout", 27.0, Emphasis::Strong)],
+        rows_title: "Class",
+        figures_title: "B less A",
+        legend: [(Emphasis::Strong, "worse"), (Emphasis::Plain, "better"), (Emphasis::Open, "undecided")],
+        reference: Some((0.0, "no difference")),
+        if_empty: "Nothing was compared.",
+    };
+    for (picture, words) in [
+        (by_load.picture(), ["knee", "objective: 200 ms", "Arrival rate, requests per second", "p99"]),
+        (differences.picture(), ["no difference", "worse", "-8.0 ms", "Difference of p99, ms"]),
+    ] {
+        assert_eq!(faults(&picture.title, &picture), Vec::<String>::new());
+        let texts = texts(&picture);
+        assert!(words.iter().all(|word| texts.iter().any(|text| text == word)), "{texts:?}");
+    }
+}

@@ -30,6 +30,8 @@ pub fn picture(data: &RunData) -> Picture {
         let max = bars.iter().flatten().map(high).fold(0.0, f64::max);
         Panel { title: title(spent), axis: Axis::from_zero("ms of one request", max * 1.02), bars }
     };
+    let doubt = spent.iter().any(|spent| spent.latency_ms.ci95.is_some());
+    let alone = if doubt { ", of five short runs" } else { ", of one run, so without intervals" };
     let parts = [
         ("waiting", Color::Kind(5)),
         ("service", Color::Level(7)),
@@ -38,7 +40,7 @@ pub fn picture(data: &RunData) -> Picture {
     ];
     BarChart {
         title: "Where the time of a request goes",
-        subtitle: &format!("{}; requests around each percentile, of runs for this picture", data.setting),
+        subtitle: &format!("{}; requests around each percentile{alone}", data.setting),
         parts: parts.map(|(name, color)| Part { name: name.into(), color }).into(),
         rows: names,
         panels: spent.iter().map(panel).collect(),
