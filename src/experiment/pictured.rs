@@ -21,8 +21,13 @@ const DECADES: usize = 4;
 const LOWEST: f64 = 0.01;
 /// A percentile is shown while this many observations lie beyond it.
 const BEYOND_MIN: f64 = 10.0;
+/// More intervals of queues than this are more work than they are worth.
+const QUEUE_INTERVALS_MAX: usize = 50_000;
 /// In each window of each run, for an interval over time.
 const BEYOND_IN_WINDOW: f64 = 20.0;
+
+/// `None`: none can be stood by.
+pub type Interval = Option<[f64; 2]>;
 
 #[derive(Clone, Debug, Default)]
 pub struct Pictured {
@@ -34,6 +39,12 @@ pub struct Pictured {
     pub together: usize,
     /// Of each of those, for each of `OVER_TIME`, milliseconds; empty where the windows of the runs differ.
     pub intervals: Vec<[Option<[f64; 2]>; 3]>,
+    /// Likewise of completed requests per second.
+    pub completed_intervals: Vec<Interval>,
+    /// Likewise of each station's queue; empty where there are many stations.
+    pub queue_intervals: Vec<Vec<Interval>>,
+    /// Likewise of how long each replica was behind, seconds.
+    pub behind_intervals: Vec<Vec<Interval>>,
     /// Replicas, in the order of `Window::behind_area`.
     pub replicas: Vec<String>,
     pub topology: Topology,
@@ -52,11 +63,21 @@ pub struct ClassLatency {
 pub fn pictured(doubt: &Doubt, runs: &[RunResult], classes: &[(String, ClassResult)], topology: Topology) -> Pictured {
     let windows = runs.iter().map(|run| run.windows.windows.len()).max().unwrap_or(0);
     let together = windows.div_ceil(WINDOWS_MAX).max(1);
+    let stations =
+        if runs[0].stations.len() * windows / together <= QUEUE_INTERVALS_MAX { runs[0].stations.len() } else { 0 };
+    let over_time = |figure: &dyn Fn(&Window) -> f64| over_time(doubt, runs, together, figure);
+    let waiting =
+        |station: usize| over_time(&|w| w.present_ns[station].saturating_sub(w.busy_ns[station]) as f64 / 1e9);
     Pictured {
         warming: warming(runs),
         together,
         distribution: distribution(doubt, runs, classes),
         intervals: intervals(doubt, runs, together),
+        completed_intervals: over_time(&|window| window.completed as f64),
+        queue_intervals: (0..stations).map(waiting).collect(),
+        behind_intervals: (0..runs[0].replicas.len())
+            .map(|replica| over_time(&|window| window.behind_area.get(replica).map_or(0.0, |area| *area as f64 / 1e18)))
+            .collect(),
         replicas: runs[0].replicas.iter().map(|replica| replica.server.clone()).collect(),
         topology,
         time_spent: None,
@@ -95,10 +116,7 @@ fn distribution(doubt: &Doubt, runs: &[RunResult], classes: &[(String, ClassResu
 
 fn intervals(doubt: &Doubt, runs: &[RunResult], together: usize) -> Vec<[Option<[f64; 2]>; 3]> {
     let windows = &runs[0].windows;
-    let alike = |run: &RunResult| {
-        run.windows.width_ns == windows.width_ns && run.windows.windows.len() == windows.windows.len()
-    };
-    if runs.len() < super::estimate::PERCENTILE_RUNS || !runs.iter().all(alike) {
+    if runs.len() < super::estimate::PERCENTILE_RUNS || !are_alike(runs) {
         return Vec::new();
     }
     let of_part = |first: usize| {
@@ -119,6 +137,31 @@ fn intervals(doubt: &Doubt, runs: &[RunResult], together: usize) -> Vec<[Option<
         })
     };
     (0..windows.windows.len()).step_by(together).map(of_part).collect()
+}
+
+/// Of a sum over windows, for each second of what is put together; empty where the windows of the runs differ.
+fn over_time(doubt: &Doubt, runs: &[RunResult], together: usize, figure: &dyn Fn(&Window) -> f64) -> Vec<Interval> {
+    if !are_alike(runs) {
+        return Vec::new();
+    }
+    let width_s = runs[0].windows.width_ns as f64 / 1e9;
+    let of_part = |first: usize| {
+        let each = runs.iter().map(|run| {
+            let end = (first + together).min(run.windows.windows.len());
+            let sum: f64 = run.windows.windows[first..end].iter().map(figure).sum();
+            // the last one is cut short by the end
+            let length_s = (end as f64 * width_s).min(run.measured_s) - first as f64 * width_s;
+            (length_s > width_s * 1e-6).then(|| sum / length_s)
+        });
+        doubt.mean(each).ci95
+    };
+    (0..runs[0].windows.windows.len()).step_by(together).map(of_part).collect()
+}
+
+fn are_alike(runs: &[RunResult]) -> bool {
+    let windows = &runs[0].windows;
+    runs.iter()
+        .all(|run| run.windows.width_ns == windows.width_ns && run.windows.windows.len() == windows.windows.len())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! An outcome made up for tests: six servers, three classes, some failures, nothing random.
 
-use crate::experiment::pictured::{ClassLatency, Pictured};
+use crate::experiment::pictured::{ClassLatency, Interval, Pictured};
 use crate::experiment::summary::*;
 use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
 use crate::experiment::topology::{Placed, Topology};
@@ -145,11 +145,19 @@ fn pictured(merged: &Merged) -> Pictured {
     let interval = |window: &Window| {
         [0.5, 0.95, 0.99].map(|q| window.latency.quantile(q).map(|ns| [ns / 1e6 * 0.97, ns / 1e6 * 1.03]))
     };
+    let around = |of: &dyn Fn(&Window) -> f64| -> Vec<Interval> {
+        merged.windows.windows.iter().map(|window| Some([of(window) * 0.96, of(window) * 1.04])).collect()
+    };
     Pictured {
         warming: (0..6).map(window).collect(),
         distribution: distribution.collect(),
         together: 1,
         intervals: merged.windows.windows.iter().map(interval).collect(),
+        completed_intervals: around(&|window| {
+            window.completed as f64 / (MEASURED_S / WINDOWS as f64 * f64::from(RUNS))
+        }),
+        queue_intervals: (0..STATIONS.len()).map(|_| around(&|_| 0.25)).collect(),
+        behind_intervals: vec![around(&|_| 0.02)],
         replicas: vec!["db2".into()],
         topology: Topology {
             servers: ["lb1", "lb2", "web1", "app1", "db1", "db2"].map(String::from).into(),

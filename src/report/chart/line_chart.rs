@@ -53,6 +53,11 @@ pub struct LineChart<'a> {
     pub if_empty: &'a str,
 }
 
+/// Behind the subtitle, where there are intervals.
+pub fn said(lines: &[Line]) -> &'static str {
+    if lines.iter().any(|line| !line.interval.is_empty()) { "; bands: 95% intervals" } else { "" }
+}
+
 /// What lies under the floor of a log axis is not drawn, but for the way up from it.
 pub fn above(floor: f64, points: &[(f64, Option<f64>)]) -> Vec<(f64, Option<f64>)> {
     let is_over = |at: Option<usize>| {

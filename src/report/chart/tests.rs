@@ -249,6 +249,9 @@ fn intervals_are_drawn_where_there_are_any() {
     };
     assert_eq!(areas(&outcome, "latency-over-time"), 3);
     assert_eq!(areas(&outcome, "latency-distribution"), 4);
+    assert_eq!(areas(&outcome, "throughput"), 1);
+    assert_eq!(areas(&outcome, "queues"), 1);
+    assert_eq!(areas(&outcome, "replication-lag"), 1);
     outcome.pictured.intervals.clear();
     assert_eq!(areas(&outcome, "latency-over-time"), 0);
 }

@@ -43,7 +43,7 @@ pub struct OverTime {
     /// One more than there are windows; before 0 is the warm-up.
     pub edges_s: Vec<f64>,
     pub arrived_per_s: Vec<f64>,
-    pub completed_per_s: Vec<f64>,
+    pub completed_per_s: Series,
     pub failed_per_s: Vec<f64>,
     /// By reason, those that occurred.
     pub failed_for_per_s: Vec<Series>,
@@ -63,6 +63,20 @@ pub struct Percentile {
 pub struct Series {
     pub name: String,
     pub values: Vec<f64>,
+    /// Likewise; empty: there are none.
+    pub ci95: Vec<Option<[f64; 2]>>,
+}
+
+impl Series {
+    /// `at`: middles of the windows.
+    pub fn interval(&self, at: &[f64]) -> Vec<(f64, f64, f64)> {
+        at.iter().zip(&self.ci95).filter_map(|(at, ci)| ci.map(|[low, high]| (*at, low, high))).collect()
+    }
+
+    fn check(&self, windows: usize) -> Result<(), String> {
+        same_length(&self.name, self.values.len(), windows)?;
+        if self.ci95.is_empty() { Ok(()) } else { same_length(&self.name, self.ci95.len(), windows) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,6 +167,7 @@ impl RunData {
         let replication = pictured.replicas.iter().enumerate().map(|(i, server)| Series {
             name: server.clone(),
             values: points.iter().map(|point| rounded(point.seconds_behind(i))).collect(),
+            ci95: intervals(pictured.behind_intervals.get(i), points.len()),
         });
         RunData {
             setting: format!("{}: {}", summary.scenario.name, super::super::super::content::setting(summary)),
@@ -163,7 +178,7 @@ impl RunData {
             edges_s: edges(&points),
             utilization_left_out: utilization.len() - shown,
             utilization: utilization.into_iter().take(shown).collect(),
-            queues: queues(&merged.station_names, &points),
+            queues: queues(outcome, &points),
             replication: replication.collect(),
             time_spent: pictured.time_spent.iter().flat_map(|spent| &spent.percentiles).map(time_spent).collect(),
             topology: topology(outcome),
@@ -177,10 +192,10 @@ impl RunData {
         increasing("edges_s", &self.edges_s)?;
         let windows = traffic.edges_s.len().saturating_sub(1);
         same_length("arrived_per_s", traffic.arrived_per_s.len(), windows)?;
-        same_length("completed_per_s", traffic.completed_per_s.len(), windows)?;
+        traffic.completed_per_s.check(windows)?;
         same_length("failed_per_s", traffic.failed_per_s.len(), windows)?;
         for reason in &traffic.failed_for_per_s {
-            same_length(&reason.name, reason.values.len(), windows)?;
+            reason.check(windows)?;
         }
         for percentile in &traffic.latency_ms {
             same_length(&percentile.name, percentile.value.len(), windows)?;
@@ -190,7 +205,7 @@ impl RunData {
             same_length(&station.name, station.values.len(), self.edges_s.len().saturating_sub(1))?;
         }
         for series in self.queues.iter().chain(&self.replication) {
-            same_length(&series.name, series.values.len(), self.edges_s.len().saturating_sub(1))?;
+            series.check(self.edges_s.len().saturating_sub(1))?;
         }
         let topology = &self.topology;
         let (servers, services) = (topology.servers.len(), topology.services.len());
@@ -245,7 +260,15 @@ fn traffic(outcome: &Outcome, points: &[Point]) -> OverTime {
     let reasons = FailureReason::ALL.iter().enumerate().map(|(i, reason)| Series {
         name: reason.name().to_owned(),
         values: all().map(|point| rounded(point.failed_for_per_s(i))).collect(),
+        ci95: Vec::new(),
     });
+    let completed_intervals = intervals(Some(&outcome.pictured.completed_intervals), points.len());
+    let before = if completed_intervals.is_empty() { 0 } else { warming.len() };
+    let completed = Series {
+        name: "completed".into(),
+        values: rate(&|point| point.completed_per_s()),
+        ci95: std::iter::repeat_n(None, before).chain(completed_intervals).collect(),
+    };
     let percentile = |i: usize| {
         let interval = |at: usize| outcome.pictured.intervals.get(at).and_then(|of_window| of_window[i]);
         let none = std::iter::repeat_n(None, warming.len());
@@ -258,7 +281,7 @@ fn traffic(outcome: &Outcome, points: &[Point]) -> OverTime {
     OverTime {
         edges_s,
         arrived_per_s: rate(&|point| point.arrived_per_s()),
-        completed_per_s: rate(&|point| point.completed_per_s()),
+        completed_per_s: completed,
         failed_per_s: rate(&|point| point.failed_per_s()),
         failed_for_per_s: reasons.filter(|reason| reason.values.iter().any(|v| *v > 0.0)).collect(),
         latency_ms: (0..OVER_TIME.len()).rev().map(percentile).collect(),
@@ -311,14 +334,22 @@ fn utilization(outcome: &Outcome, points: &[Point]) -> Vec<StationSeries> {
     found
 }
 
+/// Empty where there are none.
+fn intervals(found: Option<&Vec<Option<[f64; 2]>>>, points: usize) -> Vec<Option<[f64; 2]>> {
+    let found = found.filter(|found| found.len() == points && found.iter().any(Option::is_some));
+    found.map_or_else(Vec::new, |found| found.iter().map(|ci| ci.map(|ci| ci.map(rounded))).collect())
+}
+
 /// Longest at their peaks first.
-fn queues(names: &[String], points: &[Point]) -> Vec<Series> {
+fn queues(outcome: &Outcome, points: &[Point]) -> Vec<Series> {
+    let names = &outcome.merged.station_names;
     let mut found: Vec<Series> = names
         .iter()
         .enumerate()
         .map(|(station, name)| Series {
             name: name.clone(),
             values: points.iter().map(|point| rounded(point.queue(station))).collect(),
+            ci95: intervals(outcome.pictured.queue_intervals.get(station), points.len()),
         })
         .collect();
     let peak = |series: &Series| series.values.iter().copied().fold(0.0, f64::max);

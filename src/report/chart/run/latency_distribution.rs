@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{LINES_MAX, Line, LineChart};
+use super::super::line_chart::{LINES_MAX, Line, LineChart, said};
 use super::super::picture::Picture;
 use super::{ClassCurve, RunData};
 
@@ -24,9 +24,7 @@ pub fn picture(data: &RunData) -> Picture {
     let values = || lines.iter().flat_map(|line| &line.points).filter_map(|(_, y)| *y);
     let (min, max) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     let mut subtitle = data.setting.clone();
-    if lines.iter().any(|line| !line.interval.is_empty()) {
-        subtitle.push_str("; bands: 95% intervals");
-    }
+    subtitle.push_str(said(&lines));
     if data.distribution.len() > LINES_MAX {
         subtitle.push_str(&format!("; {} more classes not shown", data.distribution.len() - LINES_MAX));
     }

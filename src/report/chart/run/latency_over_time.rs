@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{Line, LineChart};
+use super::super::line_chart::{Line, LineChart, said};
 use super::super::picture::Picture;
 use super::{OverTime, RunData};
 
@@ -25,11 +25,9 @@ pub fn picture(data: &RunData) -> Picture {
         })
         .collect();
     let values = lines.iter().flat_map(|line| &line.points).filter_map(|(_, y)| *y);
-    let doubt = lines.iter().any(|line| !line.interval.is_empty());
-    let bands = if doubt { "; bands: 95% intervals" } else { "" };
     LineChart {
         title: "Latency over time",
-        subtitle: &format!("{}{bands}", data.setting),
+        subtitle: &format!("{}{}", data.setting, said(&lines)),
         x: axis(data),
         y: Axis::linear_or_log("Latency of answered requests, ms", values),
         lines: lines.clone(),

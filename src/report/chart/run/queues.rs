@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{Line, LineChart, above};
+use super::super::line_chart::{Line, LineChart, above, said};
 use super::super::picture::Picture;
 use super::RunData;
 use super::data::Series;
@@ -28,13 +28,14 @@ pub fn picture(data: &RunData) -> Picture {
             name: queue.name.clone(),
             pen: Pen::nth(i),
             points: if axis.is_log() { above(floor, &points) } else { points },
-            interval: Vec::new(),
+            // one over another would be mud
+            interval: if i == 0 { queue.interval(&middles) } else { Vec::new() },
         }
     };
     let lines: Vec<Line> = shown.iter().enumerate().map(line).collect();
     LineChart {
         title: "How long the queues are over time",
-        subtitle: &format!("{}; mean of each window", data.setting),
+        subtitle: &format!("{}; mean of each window{}", data.setting, said(&lines).replace("bands", "band")),
         x: Axis::time(data.measured_s),
         y: axis,
         lines,

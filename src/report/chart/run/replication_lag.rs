@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{LINES_MAX, Line, LineChart, above};
+use super::super::line_chart::{LINES_MAX, Line, LineChart, above, said};
 use super::super::picture::Picture;
 use super::RunData;
 use super::data::Series;
@@ -27,13 +27,18 @@ pub fn picture(data: &RunData) -> Picture {
             name: replica.name.clone(),
             pen: Pen::nth(i),
             points: if axis.is_log() { above(floor, &points) } else { points },
-            interval: Vec::new(),
+            interval: replica
+                .interval(&middles)
+                .into_iter()
+                .filter(|(.., high)| high * factor >= floor)
+                .map(|(at, low, high)| (at, low * factor, high * factor))
+                .collect(),
         }
     };
-    let lines = data.replication.iter().take(LINES_MAX).enumerate().map(line).collect();
+    let lines: Vec<Line> = data.replication.iter().take(LINES_MAX).enumerate().map(line).collect();
     LineChart {
         title: "How far the replicas are behind over time",
-        subtitle: &format!("{}; mean of each window", data.setting),
+        subtitle: &format!("{}; mean of each window{}", data.setting, said(&lines)),
         x: Axis::time(data.measured_s),
         y: axis,
         lines,
