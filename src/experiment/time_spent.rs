@@ -69,6 +69,8 @@ pub(super) fn time_spent(
         (false, true) => (1, of_length(REQUESTS_CHANGING)),
         (false, false) => (1, scenario.simulation.duration_s),
     };
+    // a short run is warmed up as long as it is: the whole warm-up would cost more than all of them
+    let warmup_s = if steady { warmup_s.min(duration_s.unwrap_or(warmup_s)) } else { warmup_s };
     let ledgers: Vec<Ledger> = {
         use rayon::prelude::*;
         (0..runs).into_par_iter().map(|run| prepared.run_ledger(run, warmup_s, duration_s, &bands)).collect()

@@ -28,6 +28,9 @@ pub fn picture(data: &SpofData) -> Picture {
     let values = rows.iter().flat_map(|row| row.value.into_iter().chain(row.interval.into_iter().flatten()));
     let values: Vec<f64> = values.collect();
     let mut subtitle = data.setting.clone();
+    if data.failures.iter().any(|failure| failure.budget_min_per_year.is_some_and(|value| value < SMALLEST_MIN)) {
+        subtitle.push_str("; what costs less than 2 s a year stands at the left");
+    }
     if data.left_out > 0 {
         subtitle.push_str(&format!("; {} cheaper failures not shown", data.left_out));
     }

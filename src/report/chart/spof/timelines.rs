@@ -9,9 +9,11 @@ use crate::report::figure::number;
 
 pub fn picture(data: &SpofData) -> Picture {
     let end_s = data.before_s + data.lasts_s + data.after_s;
+    // who came later may not have had the time to be answered
+    let judged_s = end_s - data.within_s.min(data.after_s / 2.0);
     let line = |values: &[Option<f64>]| -> Vec<(f64, Option<f64>)> {
         let place = |(i, share): (usize, &Option<f64>)| ((i as f64 + 0.5) * data.window_s, share.map(|s| s * 100.0));
-        values.iter().enumerate().map(place).filter(|(at, _)| *at <= end_s).collect()
+        values.iter().enumerate().map(place).filter(|(at, _)| *at <= judged_s).collect()
     };
     let panel = |failure: &FailureData| Panel {
         title: failure.name.clone(),
