@@ -89,6 +89,7 @@ impl Folder {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foobar-sim"));
         command.args(arguments).current_dir(self.0.path()).env("TERM", "xterm").env_remove("NO_COLOR");
+        command.env_remove("GITHUB_STEP_SUMMARY");
         command.stdin(Stdio::null());
         command
     }

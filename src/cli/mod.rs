@@ -1,11 +1,13 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`chart`], [`validate`],
-//! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`compare`],
+//! [`chart`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod chart;
+pub mod compare;
 pub mod console;
 pub mod failure;
+pub mod format;
 pub mod progress;
 pub mod real;
 pub mod run;
@@ -55,6 +57,13 @@ pub trait Simulator {
         written: &Written,
         progress: &Progress,
     ) -> Result<(Findings, Vec<Check>), Failure>;
+    /// How two differ, and the laws that the runs broke.
+    fn compare(
+        &self,
+        subject: &compare::Subject,
+        options: &compare::Args,
+        progress: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -67,11 +76,13 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
   foobar-sim chart output/peak --png
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
-Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+Exit codes: 0 done, objectives met, 1 our error or I/O, 2 the command line or a file it names is wrong,
+97 inconclusive, 98 worse than the baseline, 99 an objective missed, 130 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -83,6 +94,8 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
+    Compare(compare::Args),
     /// Draw the charts of a stored result again
     Chart(chart::Args),
     /// Check a scenario without simulating it
@@ -112,6 +125,10 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),

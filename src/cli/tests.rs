@@ -53,6 +53,15 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn compare(
+        &self,
+        _: &compare::Subject,
+        _: &compare::Args,
+        _: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }
@@ -77,6 +86,7 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),

@@ -79,6 +79,8 @@ pub fn run(index: u32) -> RunResult {
     }));
     RunResult {
         transitions: Vec::new(),
+        outages: Vec::new(),
+        spans: Vec::new(),
         seed: 42,
         run: index,
         warmup_s: 0.0,

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `merge` makes one tree of the files and the command line, `tree` is that tree,
 //! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
-//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
+//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`, `fault`, `objective`) give the keys their meaning.
 //! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
@@ -18,6 +18,7 @@ mod idle_fault;
 mod merge;
 pub mod model;
 mod names;
+mod objective;
 mod path;
 mod quantity;
 mod reader;
@@ -40,9 +41,10 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
+pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
 pub use simulation::is_stationary;
-pub use without_effect::{WithoutEffect, without_effect};
+pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
@@ -86,6 +88,14 @@ pub fn parse_time(text: &str) -> Result<f64, String> {
     quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
 }
 
+/// A rate as in a scenario: `"600/s"` is 600.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Rate).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
+}
+
 /// What turned out only when a valid scenario was used, about the value of one key.
 pub struct Complaint<'a> {
     /// The tables and the key.
@@ -105,7 +115,7 @@ pub fn point_out(path: &Path, overrides: &Overrides, complaints: &[Complaint<'_>
         let keys: Vec<String> = complaint.key.iter().map(|key| tree::bare_or_quoted(key)).collect();
         let message = format!("{}: {}", keys.join("."), complaint.what);
         // gone or broken since it was read: then the key has to do
-        let place = check::entry_of(&root, complaint.key).map(|entry| entry.node.place.clone());
+        let place = check::value_of(&root, complaint.key).map(|node| node.place.clone());
         let diagnostic = Diagnostic { place, ..Diagnostic::nowhere(message) };
         diagnostics.push(diagnostic.label(complaint.label).help(complaint.help.as_str()));
     }
@@ -125,7 +135,7 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
 }
 
 /// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later"), ("plan", "leave it out")];
+const LATER: &[(&str, &str)] = &[("plan", "leave it out")];
 
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
@@ -167,6 +177,20 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         repairs.links = repair::read(reader, section, repair::Of::Link);
         simulation::read_network(reader, section)
     });
+    let faults = faults.unwrap_or_default();
+    let around = objective::Around {
+        names: &names,
+        services: &services,
+        traffic: &traffic,
+        faults: &faults,
+        simulation: &simulation,
+        network: &network,
+    };
+    let objectives = section.elements(reader, "slo", "[{ that = \"latency_p99 < 400 ms\" }]", |reader, slo| {
+        objective::read(reader, slo, &around)
+    });
+    let objectives = objectives.unwrap_or_default();
+    objective::check_together(reader, &objectives, &traffic);
     section.finish(reader);
 
     let mut scenario = Scenario {
@@ -177,7 +201,8 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         services: services.into_iter().flatten().collect(),
         requests,
         traffic,
-        faults: faults.unwrap_or_default().into_iter().flatten().collect(),
+        faults: faults.into_iter().flatten().collect(),
+        objectives: objectives.into_iter().flatten().map(|(objective, _)| objective).collect(),
         repairs,
         assumptions: Vec::new(),
         sha256: effective::sha256(root),

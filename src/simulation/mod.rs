@@ -13,13 +13,14 @@ mod observation;
 pub mod result;
 mod simulator;
 pub mod source;
+mod span;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
 use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
 use crate::model::program::round_nanos;
-use crate::scenario::{Process, Scenario};
+use crate::scenario::{Process, Scenario, observed_spans};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use cohorts::Cohorts;
@@ -28,11 +29,12 @@ use ledger::Ledger;
 use log::EventLog;
 use observation::Observation;
 use result::{
-    BackupResult, DatabaseResult, FailoverResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
+    BackupResult, DatabaseResult, FailoverResult, Outage, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
     StationResult,
 };
 use simulator::Simulator;
 use source::{Feed, Source};
+use span::Spans;
 
 /// The requests of a trace, in the order of arrival.
 pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
@@ -106,7 +108,9 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
         Source::new(compiled.leaves[i], compiled.entries[i].clone(), key, origin.0, feed)
     });
     let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
-    let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    let mut observation =
+        Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    observation.spans = Spans::new(&observed_spans(&scenario.objectives), origin.0);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
     for database in &mut network.databases {
@@ -149,6 +153,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
+        let spans = std::mem::take(&mut self.observation.spans);
+        let spans = spans.finish(&self.observation.classes, &mut self.net, end);
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
         let databases = std::mem::take(&mut self.net.databases);
         let server_of = |replica: u32| self.net.replicas[replica as usize].server.clone();
@@ -179,6 +185,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"))
             })
             .collect();
+        let since_origin = |at: u64| SimTime(at.saturating_sub(self.observation.origin)).seconds();
+        let end = self.observation.origin + self.observation.measured;
+        let outages = self.observation.outages.iter().map(|&(fault, from, until)| Outage {
+            fault,
+            from_s: since_origin(from),
+            until_s: since_origin(until.min(end)),
+        });
         RunResult {
             seed,
             run: plan.run,
@@ -192,6 +205,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             databases,
             windows: self.observation.windows,
             warming: self.observation.warming,
+            outages: outages.collect(),
+            spans,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
@@ -224,6 +239,7 @@ fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn
         }),
         outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
         outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken_at_end: database.broken.since.is_some(),
         broken: database.broken.times,
         transactions_lost: database.broken.lost,
         in_doubt: database.broken.in_doubt,

@@ -1,6 +1,7 @@
 //! What a run records, and when: from t = 0 to the end, in windows.
 
 use super::result::{ClassResult, Transition, Window, Windows, failure};
+use super::span::Spans;
 use crate::engine::table::Table;
 use crate::model::network::Network;
 use crate::stats::histogram;
@@ -27,6 +28,10 @@ pub struct Observation {
     pub warming: Vec<Window>,
     /// What was noticed, the warm-up's included.
     pub transitions: Vec<Transition>,
+    /// When faults that come at random were there: (index, nanoseconds from when to when; `u64::MAX`: they still are).
+    pub outages: Vec<(usize, u64, u64)>,
+    /// Parts of the measured time that are looked at apart.
+    pub spans: Spans,
     window: Window,
     window_end: u64,
     limit: usize,
@@ -60,6 +65,8 @@ impl Observation {
                 duration.map_or(0, |_| origin.div_ceil(width).min(WARMING as u64) as usize)
             ],
             transitions: Vec::new(),
+            outages: Vec::new(),
+            spans: Spans::default(),
             window: Window::default(),
             window_end: 0,
             limit: limit as usize,
@@ -76,12 +83,16 @@ impl Observation {
 
     /// When the next `tick` is wanted.
     pub fn next_tick(&self) -> u64 {
-        if self.measuring { self.window_end } else { self.origin }
+        if self.measuring { self.window_end.min(self.spans.next_edge()) } else { self.origin }
     }
 
-    /// The warm-up ends, or a window does.
+    /// The warm-up ends, or a window does, or a part begins or ends that is looked at apart.
     pub fn tick(&mut self, net: &mut Network, now: u64) {
         if self.measuring {
+            self.spans.pass(&self.classes, net, now);
+            if now < self.window_end {
+                return;
+            }
             self.close_window(net, now);
             if self.windows.windows.len() == self.limit && self.end == u64::MAX {
                 self.merge_windows();
@@ -107,6 +118,7 @@ impl Observation {
                 replica.begin(now);
             }
             self.behind_areas = net.replicas.iter().map(|replica| replica.behind_area(now)).collect();
+            self.spans.pass(&self.classes, net, now);
         }
         self.window_end = now + self.windows.width_ns;
     }

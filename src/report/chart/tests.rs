@@ -91,6 +91,7 @@ fn with_incidents(mut outcome: Outcome) -> Outcome {
         noticed: Vec::new(),
         recovered_s: None,
         failures: nothing,
+        failed_by: Vec::new(),
         p99_ms_during: nothing,
     };
     // the third lasts to the end, and the fourth begins right before it

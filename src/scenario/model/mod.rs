@@ -7,6 +7,7 @@ mod haproxy;
 mod hardware;
 mod mysql;
 mod nginx;
+mod objective;
 mod request;
 mod service;
 mod traffic;
@@ -17,6 +18,7 @@ pub use haproxy::*;
 pub use hardware::*;
 pub use mysql::*;
 pub use nginx::*;
+pub use objective::*;
 pub use request::*;
 pub use service::*;
 pub use traffic::*;
@@ -36,6 +38,8 @@ pub struct Scenario {
     pub requests: Vec<RequestClass>,
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
+    /// `[[slo]]`.
+    pub objectives: Vec<Objective>,
     pub repairs: Repairs,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
