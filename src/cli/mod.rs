@@ -1,8 +1,9 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`],
-//! [`compare`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`compare`],
+//! [`chart`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
+pub mod chart;
 pub mod compare;
 pub mod console;
 pub mod failure;
@@ -76,6 +77,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
   foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
+  foobar-sim chart output/peak --png
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -94,6 +96,8 @@ pub enum Command {
     Spof(spof::Args),
     /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
     Compare(compare::Args),
+    /// Draw the charts of a stored result again
+    Chart(chart::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -125,6 +129,7 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

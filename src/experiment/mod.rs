@@ -18,6 +18,7 @@ pub mod outcome;
 mod outcome_tests;
 pub mod parallel;
 pub mod per_run;
+pub mod pictured;
 pub mod precision;
 pub mod ranked;
 mod recording;
@@ -28,12 +29,15 @@ pub mod summary;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;
+pub mod time_spent;
+pub mod topology;
 pub mod verdict;
 pub mod warmup;
 pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
+use pictured::Pictured;
 use summary::Summary;
 
 pub use outcome::{Context, outcome};
@@ -43,6 +47,7 @@ pub use outcome::{Context, outcome};
 pub struct Outcome {
     pub summary: Summary,
     pub merged: Merged,
+    pub pictured: Pictured,
 }
 
 /// All runs together.

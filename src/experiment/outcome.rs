@@ -12,7 +12,7 @@ use super::summary::{
 };
 use super::verdict::{self, Judged, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, bounds, databases, incidents, precision, summary, theory};
+use super::{Outcome, bounds, databases, incidents, pictured, precision, summary, theory, topology};
 use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_repair};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
@@ -126,7 +126,8 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         },
         per_run: PerRun::of(scenario, runs),
     };
-    Outcome { summary, merged: merge::merged(runs, &classes) }
+    let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
+    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
 }
 
 fn overall(slo: &[ObjectiveSummary], inconclusive: Option<Verdict>) -> &'static str {

@@ -43,6 +43,7 @@ pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
+pub use simulation::is_stationary;
 pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;
