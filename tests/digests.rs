@@ -311,6 +311,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
             .collect(),
         faults: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![],
         sha256: String::new(),
     }

@@ -78,6 +78,7 @@ fn scenario() -> Scenario {
         traffic: Vec::new(),
         faults: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

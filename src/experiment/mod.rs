@@ -15,6 +15,7 @@ pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;
 pub mod parallel;
+pub mod plan;
 pub mod precision;
 pub mod ranked;
 mod recording;

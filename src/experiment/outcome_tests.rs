@@ -45,6 +45,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
         }],
         faults: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: Vec::new(),
         sha256: "0".repeat(64),
     }

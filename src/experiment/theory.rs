@@ -220,6 +220,7 @@ mod tests {
             }],
             faults: Vec::new(),
             repairs: Default::default(),
+            plan: None,
             assumptions: Vec::new(),
             sha256: String::new(),
         }

@@ -19,10 +19,12 @@ mod merge;
 pub mod model;
 mod names;
 mod path;
+mod plan;
 mod quantity;
 mod reader;
 mod repair;
 mod request;
+mod scale;
 mod sensitivity;
 mod server;
 mod service;
@@ -40,6 +42,7 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
+pub use plan::{is_its as is_of_plan, parse_growth};
 pub use repair::is_its as is_of_repair;
 pub use without_effect::{WithoutEffect, without_effect};
 
@@ -124,7 +127,7 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
 }
 
 /// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later"), ("plan", "leave it out")];
+const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later")];
 
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
@@ -166,6 +169,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         repairs.links = repair::read(reader, section, repair::Of::Link);
         simulation::read_network(reader, section)
     });
+    let plan = section.within_if(reader, "plan", |reader, section| plan::read(reader, section, &names, &services));
     section.finish(reader);
 
     let mut scenario = Scenario {
@@ -178,6 +182,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         traffic,
         faults: faults.unwrap_or_default().into_iter().flatten().collect(),
         repairs,
+        plan,
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
     };

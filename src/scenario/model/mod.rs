@@ -7,6 +7,7 @@ mod haproxy;
 mod hardware;
 mod mysql;
 mod nginx;
+mod plan;
 mod request;
 mod service;
 mod traffic;
@@ -17,6 +18,7 @@ pub use haproxy::*;
 pub use hardware::*;
 pub use mysql::*;
 pub use nginx::*;
+pub use plan::*;
 pub use request::*;
 pub use service::*;
 pub use traffic::*;
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
     pub repairs: Repairs,
+    /// `None`: there is no `[plan]`.
+    pub plan: Option<Plan>,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.

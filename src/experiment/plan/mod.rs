@@ -1,0 +1,3 @@
+//! What to buy, and when.
+
+pub mod search;
