@@ -310,6 +310,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
             })
             .collect(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
         plan: None,
         assumptions: vec![],

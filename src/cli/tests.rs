@@ -77,6 +77,7 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
         plan: None,
         assumptions: vec![

@@ -11,6 +11,7 @@ pub mod databases;
 pub mod estimate;
 mod incidents;
 pub mod merge;
+pub mod objective;
 pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;

@@ -44,6 +44,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
             client: crate::scenario::Client::patient(),
         }],
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
         plan: None,
         assumptions: Vec::new(),

@@ -219,6 +219,7 @@ mod tests {
                 client: crate::scenario::Client::patient(),
             }],
             faults: Vec::new(),
+            objectives: Vec::new(),
             repairs: Default::default(),
             plan: None,
             assumptions: Vec::new(),

@@ -12,7 +12,7 @@ use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
 const SECTIONS: &[&str] =
-    &["name", "simulation", "network", "server", "service", "request", "traffic", "fault", "plan"];
+    &["name", "simulation", "network", "server", "service", "request", "traffic", "fault", "slo", "plan"];
 
 /// A value with the files that it names (of a trace, a profile, `empirical`) in full.
 pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
@@ -66,8 +66,11 @@ pub fn print_effective(scenario: &Scenario) -> String {
         };
         let header = parts[..depth].to_vec();
         if header != open {
-            // a fault has a number instead of a name
-            let bracketed = if header[0] == "fault" { "[[fault]]".into() } else { format!("[{}]", header.join(".")) };
+            // faults and objectives have numbers instead of names
+            let bracketed = match header[0].as_str() {
+                list @ ("fault" | "slo") => format!("[[{list}]]"),
+                _ => format!("[{}]", header.join(".")),
+            };
             out.push_str(&format!("\n{bracketed}\n"));
             open = header;
         }

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `merge` makes one tree of the files and the command line, `tree` is that tree,
 //! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
-//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
+//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`, `fault`, `objective`) give the keys their meaning.
 //! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
@@ -18,6 +18,7 @@ mod idle_fault;
 mod merge;
 pub mod model;
 mod names;
+mod objective;
 mod path;
 mod plan;
 mod quantity;
@@ -44,6 +45,7 @@ pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use plan::{is_its as is_of_plan, parse_growth};
 pub use repair::is_its as is_of_repair;
+pub use sensitivity::moved_by;
 pub use without_effect::{WithoutEffect, without_effect};
 
 use names::Names;
@@ -126,18 +128,12 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
     Ok(scenario)
 }
 
-/// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later")];
-
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
     let top = Place { file: 0, span: 0..0 };
     let mut section = Section::new(reader, String::new(), top, Some(root), None);
     let name =
         section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
-    for (key, help) in LATER {
-        section.unsupported(reader, key, help);
-    }
     let mut repairs = Repairs::default();
     let servers = named(reader, &mut section, "server", |reader, section, name| {
         let server = server::read(reader, section, name);
@@ -169,6 +165,20 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         repairs.links = repair::read(reader, section, repair::Of::Link);
         simulation::read_network(reader, section)
     });
+    let faults = faults.unwrap_or_default();
+    let around = objective::Around {
+        names: &names,
+        services: &services,
+        traffic: &traffic,
+        faults: &faults,
+        simulation: &simulation,
+        network: &network,
+    };
+    let objectives = section.elements(reader, "slo", "[{ that = \"latency_p99 < 400 ms\" }]", |reader, slo| {
+        objective::read(reader, slo, &around)
+    });
+    let objectives = objectives.unwrap_or_default();
+    objective::check_together(reader, &objectives, &traffic);
     let plan = section.within_if(reader, "plan", |reader, section| plan::read(reader, section, &names, &services));
     section.finish(reader);
 
@@ -180,7 +190,8 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         services: services.into_iter().flatten().collect(),
         requests,
         traffic,
-        faults: faults.unwrap_or_default().into_iter().flatten().collect(),
+        faults: faults.into_iter().flatten().collect(),
+        objectives: objectives.into_iter().flatten().map(|(objective, _)| objective).collect(),
         repairs,
         plan,
         assumptions: Vec::new(),

@@ -12,13 +12,14 @@ mod observation;
 pub mod result;
 mod simulator;
 pub mod source;
+mod span;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
 use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
 use crate::model::program::round_nanos;
-use crate::scenario::{Process, Scenario};
+use crate::scenario::{Process, Scenario, observed_spans};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use cohorts::Cohorts;
@@ -31,6 +32,7 @@ use result::{
 };
 use simulator::Simulator;
 use source::{Feed, Source};
+use span::Spans;
 
 /// The requests of a trace, in the order of arrival.
 pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
@@ -94,7 +96,9 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
         Source::new(compiled.leaves[i], compiled.entries[i].clone(), key, origin.0, feed)
     });
     let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
-    let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    let mut observation =
+        Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    observation.spans = Spans::new(&observed_spans(&scenario.objectives), origin.0);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
     for database in &mut network.databases {
@@ -135,6 +139,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
+        let spans = std::mem::take(&mut self.observation.spans);
+        let spans = spans.finish(&self.observation.classes, &mut self.net, end);
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
         let databases = std::mem::take(&mut self.net.databases);
         let server_of = |replica: u32| self.net.replicas[replica as usize].server.clone();
@@ -177,6 +183,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            spans,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,

@@ -1,6 +1,7 @@
 //! What a run records, and when: from t = 0 to the end, in windows.
 
 use super::result::{ClassResult, Transition, Window, Windows, failure};
+use super::span::Spans;
 use crate::engine::table::Table;
 use crate::model::network::Network;
 use crate::stats::histogram;
@@ -23,6 +24,8 @@ pub struct Observation {
     pub windows: Windows,
     /// What was noticed, the warm-up's included.
     pub transitions: Vec<Transition>,
+    /// Parts of the measured time that are looked at apart.
+    pub spans: Spans,
     window: Window,
     window_end: u64,
     limit: usize,
@@ -50,6 +53,7 @@ impl Observation {
             classes: vec![ClassResult::default(); classes].into(),
             windows: Windows { width_ns: width, windows: Vec::new(), station_count: stations },
             transitions: Vec::new(),
+            spans: Spans::default(),
             window: Window::default(),
             window_end: 0,
             limit: limit as usize,
@@ -65,12 +69,16 @@ impl Observation {
 
     /// When the next `tick` is wanted.
     pub fn next_tick(&self) -> u64 {
-        if self.measuring { self.window_end } else { self.origin }
+        if self.measuring { self.window_end.min(self.spans.next_edge()) } else { self.origin }
     }
 
-    /// The warm-up ends, or a window does.
+    /// The warm-up ends, or a window does, or a part begins or ends that is looked at apart.
     pub fn tick(&mut self, net: &mut Network, now: u64) {
         if self.measuring {
+            self.spans.pass(&self.classes, net, now);
+            if now < self.window_end {
+                return;
+            }
             self.close_window(net, now);
             if self.windows.windows.len() == self.limit && self.end == u64::MAX {
                 self.merge_windows();
@@ -95,6 +103,7 @@ impl Observation {
             for replica in &mut net.replicas {
                 replica.begin(now);
             }
+            self.spans.pass(&self.classes, net, now);
         }
         self.window_end = now + self.windows.width_ns;
     }

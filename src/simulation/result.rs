@@ -146,6 +146,9 @@ pub struct RunResult {
     pub replicas: Vec<ReplicaResult>,
     pub databases: Vec<DatabaseResult>,
     pub windows: Windows,
+    /// Parts of the measured time that objectives look at: same index as `observed_spans` of the scenario's
+    /// objectives. `None`: the run was over before.
+    pub spans: Vec<Option<SpanResult>>,
     /// In the order in which they happened.
     pub transitions: Vec<Transition>,
     /// Requests inside when the measured part began and ended.
@@ -190,6 +193,63 @@ pub struct ClassResult {
 impl ClassResult {
     pub fn failures(&self) -> u64 {
         self.failed.iter().sum()
+    }
+
+    /// What has come since an earlier state of the same counts.
+    pub fn since(&self, earlier: &ClassResult) -> ClassResult {
+        let mut part = ClassResult {
+            offered: self.offered - earlier.offered,
+            attempts: self.attempts - earlier.attempts,
+            completed: self.completed - earlier.completed,
+            failed: self.failed,
+            failed_with: self.failed_with,
+            latency_ns: self.latency_ns.since(&earlier.latency_ns),
+            failed_after_ns: self.failed_after_ns.since(&earlier.failed_after_ns),
+        };
+        part.failed.iter_mut().zip(earlier.failed).for_each(|(now, before)| *now -= before);
+        part.failed_with.iter_mut().zip(earlier.failed_with).for_each(|(now, before)| *now -= before);
+        part
+    }
+}
+
+/// A part of the measured time.
+#[derive(Clone, Debug, Default)]
+pub struct SpanResult {
+    pub length_ns: u64,
+    /// Of requests that finished in it; same index as `Scenario::requests`.
+    pub classes: Vec<ClassResult>,
+    /// Busy worker-nanoseconds; same index as `RunResult::stations`.
+    pub busy_area_ns: Vec<u128>,
+    /// Same index as `RunResult::replicas`.
+    pub replicas: Vec<LagResult>,
+}
+
+/// How far a replica is behind.
+#[derive(Clone, Debug, Default)]
+pub struct LagResult {
+    /// As in [`ReplicaResult`].
+    pub apply_delay_ns: Histogram,
+    pub seconds_behind: TimeWeighted,
+    pub reads: u64,
+    pub stale_reads: u64,
+}
+
+impl SpanResult {
+    /// What has come since an earlier state of the same counts.
+    pub fn since(&self, earlier: &SpanResult) -> SpanResult {
+        let lag = |(now, before): (&LagResult, &LagResult)| LagResult {
+            apply_delay_ns: now.apply_delay_ns.since(&before.apply_delay_ns),
+            seconds_behind: now.seconds_behind.since(&before.seconds_behind),
+            reads: now.reads - before.reads,
+            stale_reads: now.stale_reads - before.stale_reads,
+        };
+        let busy = self.busy_area_ns.iter().zip(&earlier.busy_area_ns);
+        SpanResult {
+            length_ns: self.length_ns.saturating_sub(earlier.length_ns),
+            classes: self.classes.iter().zip(&earlier.classes).map(|(now, before)| now.since(before)).collect(),
+            busy_area_ns: busy.map(|(now, before)| now.saturating_sub(*before)).collect(),
+            replicas: self.replicas.iter().zip(&earlier.replicas).map(lag).collect(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod haproxy;
 mod hardware;
 mod mysql;
 mod nginx;
+mod objective;
 mod plan;
 mod request;
 mod service;
@@ -18,6 +19,7 @@ pub use haproxy::*;
 pub use hardware::*;
 pub use mysql::*;
 pub use nginx::*;
+pub use objective::*;
 pub use plan::*;
 pub use request::*;
 pub use service::*;
@@ -38,6 +40,8 @@ pub struct Scenario {
     pub requests: Vec<RequestClass>,
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
+    /// `[[slo]]`.
+    pub objectives: Vec<Objective>,
     pub repairs: Repairs,
     /// `None`: there is no `[plan]`.
     pub plan: Option<Plan>,
