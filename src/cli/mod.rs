@@ -1,10 +1,11 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`validate`],
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`], [`validate`],
 //! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod console;
 pub mod failure;
+pub mod plan;
 pub mod progress;
 pub mod real;
 pub mod run;
@@ -19,6 +20,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
+use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
+use crate::experiment::plan::scalability::Measured;
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::summary::Check;
 use crate::scenario::{Overrides, Scenario};
@@ -54,6 +57,17 @@ pub trait Simulator {
         written: &Written,
         progress: &Progress,
     ) -> Result<(Findings, Vec<Check>), Failure>;
+    /// How much it bears, what to buy and when.
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &plan::Args,
+        measured: Option<Measured>,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Plans, Failure>;
+    /// The Universal Scalability Law through measured points; what is wrong with them.
+    fn scalability(&self, measured: &Measured) -> Result<UslFindings, String>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -66,6 +80,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim plan scenarios/capacity.toml
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -81,6 +96,8 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// How much traffic it bears, what saturates next, what to buy and when
+    Plan(plan::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -108,6 +125,7 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Plan(args) => plan::execute(simulator, &args, typed, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

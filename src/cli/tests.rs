@@ -53,6 +53,21 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn plan(
+        &self,
+        _: &Scenario,
+        _: &plan::Args,
+        _: Option<Measured>,
+        _: &Written,
+        _: &Progress,
+    ) -> Result<Plans, Failure> {
+        Err(Failure::Ours("error: nothing here can be planned".into()))
+    }
+
+    fn scalability(&self, _: &Measured) -> Result<UslFindings, String> {
+        Err("nothing here can be fitted".into())
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }

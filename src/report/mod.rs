@@ -12,6 +12,7 @@ pub mod json;
 pub mod manifest;
 pub mod markdown;
 pub mod output;
+pub mod plan;
 mod replication;
 pub mod series;
 pub mod spof;

@@ -365,7 +365,7 @@ impl Formulas {
         }
         let response = |scale: f64| self.open_response(scale).unwrap_or(f64::INFINITY);
         let most = self.saturation?;
-        let at = bisect(0.0, most, |scale| scale > 0.0 && response(scale) >= doubled);
-        (at > 0.0).then_some(at)
+        // a formula of no traffic at all is none
+        Some(bisect(1e-6 * most, most, |scale| response(scale) >= doubled))
     }
 }

@@ -83,12 +83,12 @@ fn sheds(scenario: &Scenario) -> bool {
 fn search(subject: &Subject, asks: Option<&[Ask]>, unit: &Unit, asked: &Asked) -> Search {
     let open = unit.name != "users";
     let full = asks.filter(|_| open).and_then(saturation);
-    let (start, floor, cap) = match full {
-        Some(full) if sheds(&subject.scenario) => (0.8 * full, 1e-3 * full, 4.0 * full),
-        Some(full) => (0.8 * full, 1e-3 * full, full),
-        None => (1.0, 1e-3, 1e4),
+    let (start, likely, floor, cap) = match full {
+        Some(full) if sheds(&subject.scenario) => (0.8 * full, Some(full), 1e-3 * full, 4.0 * full),
+        Some(full) => (0.8 * full, None, 1e-3 * full, full),
+        None => (1.0, None, 1e-3, 1e4),
     };
-    Search { precision: asked.precision, looks: asked.looks.clone(), start, floor, cap, grid: unit.grid() }
+    Search { precision: asked.precision, looks: asked.looks.clone(), start, likely, floor, cap, grid: unit.grid() }
 }
 
 /// With all servers.
@@ -174,6 +174,7 @@ fn dead(
         precision: asked.precision,
         looks: asked.looks.clone(),
         start,
+        likely: None,
         floor,
         // a server fewer helps nobody; but chance may
         cap: 1.1 * start,

@@ -43,6 +43,8 @@ pub struct Search {
     pub looks: Vec<u32>,
     /// Where it begins, within the two ends, beyond which nothing is tried.
     pub start: f64,
+    /// Where something is likely missed, to be tried when the start is met; none where nothing is known.
+    pub likely: Option<f64>,
     pub floor: f64,
     pub cap: f64,
     /// Scales are multiples of this (closed users come in whole numbers); 0: any.
@@ -143,6 +145,7 @@ impl Search {
                 (met, missed) => {
                     // nothing is known beyond: a capacity that is known is tried at once
                     at = match &met {
+                        Some(_) if self.likely.is_some_and(|likely| likely > at) => self.snap(self.likely.unwrap_or(at)),
                         Some(_) if self.cap < 2.0 * at => self.snap(self.cap),
                         Some(_) => self.snap((at * 1.6).max(at + self.grid)),
                         None => self.snap((at * 0.6).min(at - self.grid)),
@@ -365,7 +368,7 @@ mod tests {
     }
 
     fn search() -> Search {
-        Search { precision: 0.02, looks: vec![10], start: 0.75, floor: 1e-3, cap: 0.999, grid: 0.0 }
+        Search { precision: 0.02, looks: vec![10], start: 0.75, likely: None, floor: 1e-3, cap: 0.999, grid: 0.0 }
     }
 
     #[test]

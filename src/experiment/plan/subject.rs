@@ -17,6 +17,7 @@ use crate::experiment::summary::{Estimate, Totals, Warning};
 use crate::experiment::{merge, parallel, warmup};
 use crate::scenario::{Effect, Fault, FaultLines, Metric, Objective, Process, Scenario, ServerId, Warmup, When};
 use crate::simulation::compile::compile;
+use crate::simulation::load::StationLoad;
 use crate::simulation::result::RunResult;
 use crate::stats::interval::t_interval;
 
@@ -29,8 +30,12 @@ const ROUGH_WARMUP: f64 = 0.25;
 const SHORTEST_S: f64 = 20.0;
 /// Fewest requests beyond the percentile of an objective, in each of the runs that an answer rests on.
 const TAIL_REQUESTS: f64 = 100.0;
-/// A server that is dead has been so for as long before the first request that counts.
+/// A server that is dead has been so for this long, and for the warm-up, before the first request that counts.
 pub const SETTLE_S: f64 = 30.0;
+/// Longer before t = 0 than any warm-up.
+const FROM_THE_BEGINNING_S: f64 = -1e9;
+/// A run is at least so many relaxation times long of the busiest station, if the scenario's duration has room for them.
+const RELAXATIONS: f64 = 100.0;
 const PILOTS: u32 = 5;
 
 /// Lengths in seconds.
@@ -158,7 +163,7 @@ impl<'a> Subject<'a> {
         self.scenario.objectives.retain(&wanted);
     }
 
-    /// The same with a server without power since some time before what counts. Its own faults, and objectives during
+    /// The same with a server that has no power from the beginning. Its own faults, and objectives during
     /// them, are left out.
     pub(super) fn without(
         scenario: &Scenario,
@@ -166,7 +171,7 @@ impl<'a> Subject<'a> {
         prepared: &'a Prepared<'a>,
         like: &Subject<'a>,
     ) -> Subject<'a> {
-        let when = When::At { at_s: -SETTLE_S, lasts_s: None };
+        let when = When::At { at_s: FROM_THE_BEGINNING_S, lasts_s: None };
         let effect = Effect::PowerOff { servers: vec![server] };
         let mut dead = scenario.clone();
         dead.faults = vec![Fault { when, effect, written: FaultLines::default() }];
@@ -302,7 +307,21 @@ impl<'a> Subject<'a> {
         let rough_s = self.rough.length_s.unwrap_or(whole);
         let enough = rough_s * (spread / wanted).powi(2);
         let longest = enough.max(self.tail_s(scale)).max(self.fine.warmup_s).max(SHORTEST_S);
+        let longest = longest.max(RELAXATIONS * self.relaxation_s(scale));
         self.fine.length_s = Some(longest.ceil().min(whole));
+    }
+
+    /// How long the busiest station remembers: 1 / (mu (1 - sqrt(rho))^2) of one worker (Cohen, "The Single Server Queue",
+    /// 1982, III.7.3), of several as of one that is as fast.
+    fn relaxation_s(&self, scale: f64) -> f64 {
+        let load = compile(&self.scenario.with_traffic(scale, self.source)).load;
+        let of = |s: &StationLoad| {
+            let workers = f64::from(s.workers?);
+            let (mean_s, share) = (s.offered_erlangs / s.visits_per_s / workers, (s.offered_erlangs / workers).min(1.0));
+            let room = 1.0 - share.sqrt();
+            (room > 0.0 && mean_s > 0.0).then(|| mean_s / (room * room))
+        };
+        load.stations.iter().filter_map(of).filter(|s| s.is_finite()).fold(0.0, f64::max)
     }
 
     /// Time for enough requests beyond the percentiles that objectives name.
