@@ -145,7 +145,9 @@ impl Search {
                 (met, missed) => {
                     // nothing is known beyond: a capacity that is known is tried at once
                     at = match &met {
-                        Some(_) if self.likely.is_some_and(|likely| likely > at) => self.snap(self.likely.unwrap_or(at)),
+                        Some(_) if self.likely.is_some_and(|likely| likely > at) => {
+                            self.snap(self.likely.unwrap_or(at))
+                        }
                         Some(_) if self.cap < 2.0 * at => self.snap(self.cap),
                         Some(_) => self.snap((at * 1.6).max(at + self.grid)),
                         None => self.snap((at * 0.6).min(at - self.grid)),

@@ -317,7 +317,8 @@ impl<'a> Subject<'a> {
         let load = compile(&self.scenario.with_traffic(scale, self.source)).load;
         let of = |s: &StationLoad| {
             let workers = f64::from(s.workers?);
-            let (mean_s, share) = (s.offered_erlangs / s.visits_per_s / workers, (s.offered_erlangs / workers).min(1.0));
+            let (mean_s, share) =
+                (s.offered_erlangs / s.visits_per_s / workers, (s.offered_erlangs / workers).min(1.0));
             let room = 1.0 - share.sqrt();
             (room > 0.0 && mean_s > 0.0).then(|| mean_s / (room * room))
         };

@@ -241,18 +241,18 @@ fn curve(curve: &Curve, unit: &str, extent: Extent, out: &mut Vec<Block>) {
     let optional = |value: Option<f64>| value.map_or(NOTHING.into(), figure::number);
     for point in &curve.points {
         let theory = &point.theory;
-        let bounds = theory
-            .balanced_ms
-            .map_or(NOTHING.into(), |[low, high]| format!("{}-{}", figure::number(low), figure::number(high)));
-        table.row(
-            figure::number(point.load),
-            vec![
-                figure::estimate(&point.throughput_per_s, 1.0),
-                figure::estimate(&point.mean_ms, 1.0),
-                Figure::plain(optional(theory.formula_ms)),
-                Figure::plain(bounds),
-                figure::estimate(&point.p99_ms, 1.0),
-                figure::estimate(&point.utilization, 100.0),
+        let bounds = match theory.balanced_ms.map(|ends| ends.map(figure::number)) {
+            None => NOTHING.into(),
+            Some([low, high]) if low == high => low,
+            Some([low, high]) => format!("{low}-{high}"),
+        };
+        let mut figures = vec![
+            figure::estimate(&point.throughput_per_s, 1.0),
+            figure::estimate(&point.mean_ms, 1.0),
+            Figure::plain(optional(theory.formula_ms)),
+            Figure::plain(bounds),
+            figure::estimate(&point.p99_ms, 1.0),
+            figure::estimate(&point.utilization, 100.0),
             Figure::plain(optional(theory.utilization.map(|share| share * 100.0))),
         ];
         figures.truncate(shown - 1);
