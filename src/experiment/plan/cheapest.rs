@@ -62,9 +62,12 @@ pub fn cheapest(
         let mut subject = Subject::new(variant, prepared, None, ledger);
         subject.asking(asked.precision, asked.looks[0]);
         match &timing {
-            Some(first) => subject.time_like(first),
+            Some(first) => {
+                subject.time_like(first);
+                subject.fine.length_s = subject.length_at(1.0, 0.0);
+            }
             // the cheapest that is not overloaded is the busiest, and the longest to settle
-            None => subject.settle_at(1.0, 0.01),
+            None => subject.settle_at(1.0, 0.0),
         }
         let judged = judge(&subject, asked);
         let found = shown(&subject, levers, &choices, price, judged);
@@ -133,7 +136,8 @@ fn overload(scenario: &Scenario) -> Option<(String, f64)> {
         named.fold(1.0, f64::min)
     };
     let share = |ask: &Ask| ask.erlangs(1.0) / f64::from(ask.workers);
-    let known = |ask: &&Ask| !ask.at_most || ask.role == StationRole::Pool;
+    // slots are held for at least as long as on an idle system
+    let known = |ask: &&Ask| !ask.assumed && (!ask.at_most || ask.role == StationRole::Pool);
     let worst = asks.iter().filter(known).max_by(|a, b| (share(a) / limit(a)).total_cmp(&(share(b) / limit(b))))?;
     (share(worst) >= limit(worst)).then(|| (worst.station.clone(), share(worst)))
 }

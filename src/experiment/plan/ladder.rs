@@ -22,6 +22,8 @@ pub struct Ask {
     scaled: f64,
     /// Where more comes here than in proportion: slots are held longer under load, a policy may choose otherwise.
     pub at_most: bool,
+    /// A policy that looks at the servers' state decides how much comes here.
+    pub assumed: bool,
 }
 
 impl Ask {
@@ -65,6 +67,7 @@ fn ask(compiled: &Compiled, name: &str, workers: u32, fixed: f64, scaled: f64, a
         fixed,
         scaled,
         at_most: assumed || !known,
+        assumed,
     })
 }
 

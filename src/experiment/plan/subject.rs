@@ -297,10 +297,13 @@ impl<'a> Subject<'a> {
             }
             self.fine.warmup_s = found.warmup_s;
         }
-        let Some(whole) = whole.filter(|_| self.is_steady()) else {
-            self.fine.length_s = whole;
-            return;
-        };
+        self.fine.length_s = self.length_at(scale, spread);
+    }
+
+    /// How long runs at this scale must be, where the roots of rough ones lie `spread` apart (relative).
+    pub fn length_at(&self, scale: f64, spread: f64) -> Option<f64> {
+        let whole = self.scenario.simulation.duration_s;
+        let Some(whole) = whole.filter(|_| self.is_steady()) else { return whole };
         // a half-width is t standard errors, and a rough spread is known to a factor of about two
         let runs = f64::from(self.first_look);
         let wanted = self.precision * runs.sqrt() / 2.3 / 2.0;
@@ -308,7 +311,7 @@ impl<'a> Subject<'a> {
         let enough = rough_s * (spread / wanted).powi(2);
         let longest = enough.max(self.tail_s(scale)).max(self.fine.warmup_s).max(SHORTEST_S);
         let longest = longest.max(RELAXATIONS * self.relaxation_s(scale));
-        self.fine.length_s = Some(longest.ceil().min(whole));
+        Some(longest.ceil().min(whole))
     }
 
     /// How long the busiest station remembers: 1 / (mu (1 - sqrt(rho))^2) of one worker (Cohen, "The Single Server Queue",
