@@ -223,11 +223,11 @@ fn names_service(node: &Node, names: &Names, services: &[Option<Service>], repli
     }
 }
 
-/// Whether the scenario has this key, or keys below it.
+/// Whether the scenario has this key, or keys below it. A value that is wrong is told where it stands.
 fn known(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<()> {
     let below = format!("{key}.");
     let keys = || reader.assumptions.iter().map(|a| a.key.as_str()).filter(|key| !is_its(key));
-    if keys().any(|known| known == key || known.starts_with(&below)) {
+    if !reader.diagnostics.is_empty() || keys().any(|known| known == key || known.starts_with(&below)) {
         return Some(());
     }
     let help = match nearest(key, keys()) {

@@ -115,7 +115,8 @@ fn check_values(levers: &[Lever], load: Load) -> Result<(), String> {
     for (i, lever) in levers.iter().enumerate() {
         for choice in 0..lever.choices.len() {
             load(&overrides(&levers[i..=i], &[choice])).map_err(|error| {
-                format!("{}: {} cannot be {}:\n{error}", lever.written, lever.name, lever.choices[choice].value)
+                let value = &lever.choices[choice].value;
+                format!("{}: {} cannot be {value}: {}", lever.written, lever.name, error.trim_start_matches("error: "))
             })?;
         }
     }

@@ -21,7 +21,7 @@ use crate::stats::special::bisect;
 use crate::workload::arrival::Arrivals;
 
 /// Of the rate at which the first station saturates.
-const SHARES: [f64; 6] = [0.2, 0.4, 0.6, 0.75, 0.85, 0.93];
+const SHARES: [f64; 7] = [0.2, 0.4, 0.6, 0.75, 0.85, 0.93, 0.98];
 /// Of the users at which the asymptotes cross.
 const CROWDS: [f64; 6] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.5];
 /// Knees that are further apart disagree.
@@ -269,22 +269,26 @@ impl Formulas {
         network
     }
 
-    /// Each worker by itself, as one of c that take turns: an upper end of what c workers do (Seidmann, Schweitzer,
-    /// Shalev-Oren 1987): demand / c of queueing, the rest of delay.
-    fn single_workers(&self) -> Vec<ClosedStation> {
+    /// For bounds, which are for single workers. `fast`: c workers as one that is c times as fast, and the rest of the time
+    /// as a delay, which waits longer than they do; else as a delay alone, which never waits.
+    fn single_workers(&self, fast: bool) -> Vec<ClosedStation> {
         let mut network = Vec::new();
         let mut delay = self.think_s + self.passing_s;
         for s in &self.stations {
             let (workers, demand) = (f64::from(s.ask.workers), s.ask.erlangs(1.0));
-            network.push(ClosedStation::queue(demand / workers));
-            delay += demand * (workers - 1.0) / workers;
+            if fast || s.ask.workers == 1 {
+                network.push(ClosedStation::queue(demand / workers));
+                delay += demand * (workers - 1.0) / workers;
+            } else {
+                delay += demand;
+            }
         }
         network.push(ClosedStation::delay(delay));
         network
     }
 
     fn crossing_users(&self) -> Option<f64> {
-        closed::bounds(&self.single_workers(), 1).ok().map(|bounds| bounds.knee_users)
+        closed::bounds(&self.single_workers(true), 1).ok().map(|bounds| bounds.knee_users)
     }
 
     fn at(&self, scale: f64) -> Theory {
@@ -296,12 +300,13 @@ impl Formulas {
                 theory.formula_ms = Some((users / solved.throughput - self.think_s) * 1e3);
                 theory.utilization = self.first.as_ref().map(|ask| solved.throughput / ask.saturates());
             }
-            if let Ok(bounds) = closed::bounds(&self.single_workers(), users as u32) {
-                theory.throughput_max_per_s = Some(bounds.throughput_max);
+            if let Ok(slow) = closed::bounds(&self.single_workers(true), users as u32) {
+                theory.throughput_max_per_s = Some(slow.throughput_max);
                 // R = N / X - Z
                 let response = |throughput: f64| (users / throughput - self.think_s) * 1e3;
-                theory.balanced_ms =
-                    Some([response(bounds.balanced_throughput_max), response(bounds.balanced_throughput_min)]);
+                let least = closed::bounds(&self.single_workers(false), users as u32)
+                    .map_or(slow.throughput_max, |none| none.balanced_throughput_max.min(slow.throughput_max));
+                theory.balanced_ms = Some([response(least), response(slow.balanced_throughput_min)]);
             }
             return theory;
         }
@@ -329,17 +334,20 @@ impl Formulas {
     }
 
     /// Open balanced-job bounds (Lazowska, Zahorjan, Graham, Sevcik 1984, table 5.3): as if all demands were the average
-    /// one, or all the largest; of several workers that take turns, as above.
+    /// one, or all the largest; several workers as [`Formulas::single_workers`] has them.
     fn balanced(&self, scale: f64) -> Option<[f64; 2]> {
         let rate = self.rate_at(scale);
-        let demands: Vec<f64> =
-            self.stations.iter().map(|s| s.ask.erlangs(scale) / rate / f64::from(s.ask.workers)).collect();
-        let total: f64 = demands.iter().sum();
-        let largest = demands.iter().copied().fold(0.0, f64::max);
-        let average = total / demands.len() as f64;
-        let delay = self.idle_s - total;
-        (rate * largest < 1.0 && total > 0.0)
-            .then(|| [delay + total / (1.0 - rate * average), delay + total / (1.0 - rate * largest)])
+        let demands = |single: bool| {
+            let wanted = self.stations.iter().filter(move |s| !single || s.ask.workers == 1);
+            wanted.map(move |s| s.ask.erlangs(scale) / rate / f64::from(s.ask.workers))
+        };
+        let singles: f64 = demands(true).sum();
+        let average = singles / demands(true).count().max(1) as f64;
+        let (total, largest) = (demands(false).sum::<f64>(), demands(false).fold(0.0, f64::max));
+        (rate * largest < 1.0 && total > 0.0).then(|| {
+            let least = self.idle_s - singles + singles / (1.0 - rate * average);
+            [least, self.idle_s - total + total / (1.0 - rate * largest)]
+        })
     }
 
     /// The scale at which the formula's mean is twice that of an idle system.

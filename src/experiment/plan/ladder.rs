@@ -143,7 +143,7 @@ fn kind(role: StationRole) -> &'static str {
     match role {
         StationRole::Cpu => "cores",
         StationRole::Disk => "disk",
-        StationRole::NicOut | StationRole::NicIn => "network card",
+        StationRole::NicOut | StationRole::NicIn => "NIC",
         StationRole::Pool => "slots",
         StationRole::Plain => "workers",
         StationRole::Stage => "commit stage",

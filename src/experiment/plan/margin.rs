@@ -50,3 +50,37 @@ pub fn unit(objective: &Objective) -> (&'static str, f64) {
         Metric::Rpo => ("transactions", 1.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Comparison, Figure};
+
+    fn objective(metric: Metric, comparison: Comparison, bound: f64) -> Objective {
+        let that = String::new();
+        Objective { that, metric, comparison, bound, class: None, time: None, during: None, written: String::new() }
+    }
+
+    #[test]
+    fn a_margin_is_above_zero_where_the_objective_is_missed() {
+        let p99 = objective(Metric::Latency(Figure::Percentile(0.99)), Comparison::Below, 0.4);
+        assert!((margin(&p99, Some(0.8)) - 2f64.ln()).abs() < 1e-12);
+        assert!((margin(&p99, Some(0.2)) + 2f64.ln()).abs() < 1e-12);
+        assert!(margin(&p99, Some(0.4)) > 0.0, "< is not <=");
+        assert_eq!((margin(&p99, Some(f64::INFINITY)), margin(&p99, None)), (FAR, FAR));
+        let available = objective(Metric::Availability, Comparison::AtLeast, 0.99);
+        assert!(
+            (margin(&available, Some(0.98)) - 1.0).abs() < 1e-9 && (margin(&available, Some(1.0)) + 1.0).abs() < 1e-9
+        );
+        assert_eq!(margin(&available, Some(0.99)), 0.0);
+        let errors = objective(Metric::ErrorRate, Comparison::AtMost, 0.0);
+        assert!(margin(&errors, Some(0.0)) <= 0.0 && margin(&errors, Some(1e-6)) > 0.0);
+    }
+
+    #[test]
+    fn throughput_needs_traffic_and_all_else_suffers_from_it() {
+        assert!(!tightens_with_traffic(&objective(Metric::Throughput, Comparison::AtLeast, 100.0)));
+        assert!(tightens_with_traffic(&objective(Metric::Availability, Comparison::AtLeast, 0.99)));
+        assert!(tightens_with_traffic(&objective(Metric::Latency(Figure::Mean), Comparison::Below, 0.1)));
+    }
+}

@@ -189,7 +189,7 @@ fn between(dates: &Option<[String; 2]>) -> String {
 fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec<Block>) {
     if !found.rungs.is_empty() {
         out.push(Block::Heading("What saturates first, and next".into()));
-        let mut table = Table::new(&["station", "has", "busy %", found.unit, "bears the next step with"]);
+        let mut table = Table::new(&["station", "has", "busy %", found.unit, "next step", "or less work"]);
         for rung in &found.rungs {
             let figures = vec![
                 Figure::plain(has(rung)),
@@ -200,12 +200,16 @@ fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec
                     figure::number(rung.saturates_at_rate)
                 )),
                 Figure::plain(lift(rung)),
+                Figure::plain(
+                    rung.lift_less_work.map_or(NOTHING.into(), |less| format!("{:.0}%", (less * 100.0).ceil())),
+                ),
             ];
             table.row(rung.stations.join(", "), figures);
         }
         out.push(Block::Table(table));
-        let note = "By the utilization law, from the work that requests ask for. <=: at the latest, since slots are held \
-                    longer under load, groups share a write, or a policy decides.";
+        let note = "By the utilization law, from the work that requests ask for; next step: what it needs to bear the rate \
+                    of the line below. <=: at the latest, since slots are held longer under load, groups share a write, \
+                    or a policy decides.";
         line(out, Tone::Faint, note);
     }
     curve(&found.curve, unit, extent, out);
@@ -217,17 +221,12 @@ fn has(rung: &Rung) -> String {
     format!("{} {kind}", rung.workers)
 }
 
+/// What it needs to bear what saturates the next.
 fn lift(rung: &Rung) -> String {
     let (Some(workers), Some(less)) = (rung.lift_workers, rung.lift_less_work) else { return NOTHING.into() };
-    let percent = format!("{:.0}% less work", (less * 100.0).ceil());
     match rung.kind {
-        "cores" | "workers" | "slots" | "applier workers" if workers > rung.workers => {
-            format!("{workers} {}, or {percent}", rung.kind)
-        }
-        "disk" | "network card" | "commit stage" => {
-            format!("{:.2} x the speed, or {percent}", (1.0 / (1.0 - less) * 100.0).ceil() / 100.0)
-        }
-        _ => percent,
+        "disk" | "NIC" | "commit stage" => format!("{:.2} x", (100.0 / (1.0 - less)).ceil() / 100.0),
+        _ => format!("{workers} {}", rung.kind),
     }
 }
 
@@ -236,7 +235,7 @@ fn curve(curve: &Curve, unit: &str, extent: Extent, out: &mut Vec<Block>) {
     let formula = if curve.product_form { "exact ms" } else { "formula ms" };
     let columns = [unit, "answers/s", "mean ms", formula, "bounds ms", "p99 ms", "busy %", "by law %"];
     // what stands behind is for who wants to know more
-    let shown = if extent == Extent::Full { columns.len() } else { columns.len() - 1 };
+    let shown = if extent == Extent::Full { columns.len() } else { columns.len() - 2 };
     let mut table = Table::new(&columns[..shown]);
     let optional = |value: Option<f64>| value.map_or(NOTHING.into(), figure::number);
     for point in &curve.points {
@@ -274,7 +273,7 @@ fn curve(curve: &Curve, unit: &str, extent: Extent, out: &mut Vec<Block>) {
          no product form."
     };
     let note = format!(
-        "{what} Bounds: balanced-job bounds, several workers taken as one that is as fast and a delay. \
+        "{what} Bounds: balanced-job bounds, several workers taken as a delay below and as one that is as fast above. \
          Simulated: short runs."
     );
     line(out, Tone::Faint, note);
