@@ -1,12 +1,16 @@
 //! Random databases with random faults: whoever dies and returns in whatever order, transactions are applied in their
 //! order (the simulator asserts it), nobody is lost from the count, and the same seed gives the same bytes.
 
+mod common;
+
 use foobar_sim::engine::random::Key;
 use foobar_sim::scenario::{Overrides, load_str};
 use foobar_sim::simulation::compile::compile;
-use foobar_sim::simulation::result::{RunResult, StationRole};
+use foobar_sim::simulation::result::RunResult;
 use foobar_sim::simulation::{RunPlan, run};
 use rayon::prelude::*;
+
+use common::laws;
 
 const SCENARIOS: u64 = 500;
 const SCENARIOS_FULL: u64 = 20_000;
@@ -172,7 +176,9 @@ fn check(number: u64) -> Result<Seen, String> {
     let plan = RunPlan { run: 0, warmup_s: 1.0, duration_s: Some(6.0), traces: &|_| Box::new(std::iter::empty()) };
     let quietly = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&scenario, &compiled, &plan)));
     let result = quietly().map_err(|_| format!("scenario {number} panics\n{text}"))?;
-    laws(&result).map_err(|broken| format!("scenario {number}: {broken}\n{text}"))?;
+    laws(&result)
+        .and_then(|()| database_laws(&result))
+        .map_err(|broken| format!("scenario {number}: {broken}\n{text}"))?;
     let again = run(&scenario, &compiled, &plan);
     if format!("{result:?}") != format!("{again:?}") {
         return Err(format!("scenario {number}: a second run differs\n{text}"));
@@ -180,27 +186,8 @@ fn check(number: u64) -> Result<Seen, String> {
     Ok(Seen::of(&result))
 }
 
-fn laws(result: &RunResult) -> Result<(), String> {
-    let offered: u64 = result.classes.iter().map(|c| c.offered).sum();
-    let finished: u64 = result.classes.iter().map(|c| c.completed + c.failures()).sum();
-    if result.in_flight_start + offered != finished + result.in_flight_end {
-        return Err(format!("{} + {offered} are not {finished} + {}", result.in_flight_start, result.in_flight_end));
-    }
-    for s in &result.stations {
-        if s.present_start + s.arrivals != s.departures + s.lost + s.present_end {
-            return Err(format!("{}: requests are lost from the count: {s:?}", s.name));
-        }
-        let slots = s.workers.map_or(f64::INFINITY, f64::from);
-        if s.busy_area_ns as f64 > slots * result.measured_s * 1e9 * (1.0 + 1e-9) {
-            return Err(format!("{}: busier than it can be", s.name));
-        }
-        if s.role != StationRole::Pool && s.role != StationRole::Applier {
-            let sojourns = s.sojourn_sum_ns + s.lost_waiting_sum_ns + s.sojourn_open_ns;
-            if sojourns != s.present_area_ns + s.sojourn_before_ns {
-                return Err(format!("{}: Little's law is broken: {s:?}", s.name));
-            }
-        }
-    }
+/// What holds for databases, besides.
+fn database_laws(result: &RunResult) -> Result<(), String> {
     for d in &result.databases {
         let lost: u64 = d.failovers.iter().map(|f| f.lost).sum();
         if lost > d.transactions_lost || d.outage_max_ns > d.outage_ns {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use foobar_sim::experiment::runner::{Options, run};
 use foobar_sim::model::network::Role;
-use foobar_sim::scenario::{Demands, Overrides, Process, Reads, RequestBody, Scenario, ServiceKind, load};
+use foobar_sim::scenario::{
+    Demands, Overrides, Process, Reads, RequestBody, Scenario, ServiceKind, immaterial_defaults, load,
+};
 use foobar_sim::simulation::compile::compile;
 use foobar_sim::simulation::result::RunResult;
 use foobar_sim::simulation::{RunPlan, run as run_once};
@@ -33,7 +35,7 @@ fn every_shipped_scenario_loads_and_runs_and_obeys_the_laws() {
     assert!(files.len() >= 10, "{files:?}");
     for file in files {
         let scenario = read(&file, &["simulation.duration=10 s", "simulation.warmup=2 s"]);
-        let options = Options { precision: None, variant: None };
+        let options = Options::default();
         let summary = run(&scenario, &options, &|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display())).summary;
         let idle: Vec<&str> =
             summary.warnings.iter().filter(|w| w.id == "without_effect").map(|w| w.message.as_str()).collect();
@@ -155,4 +157,33 @@ fn peak_visits_every_kind_of_hardware() {
 
 fn names(result: &RunResult) -> Vec<&str> {
     result.stations.iter().map(|s| s.name.as_str()).collect()
+}
+
+/// What the list of defaults that move p99 leaves out untried, moves nothing: not even where so much is refused that
+/// servers are left out and requests repeated.
+#[test]
+fn a_default_that_is_not_tried_moves_nothing() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/peak.toml");
+    let overloaded =
+        ["simulation.duration=2 s", "simulation.warmup=1 s", "service.app.workers=6", "service.app.backlog=2"];
+    let scenario = read(&file, &overloaded);
+    let options = Options::default();
+    let result = |scenario: &Scenario| {
+        let outcome = run(scenario, &options, &|_| {}).expect("no traces");
+        let traffic = serde_json::to_string(&outcome.summary.traffic).expect("a summary is JSON");
+        (outcome.summary.totals.events, outcome.summary.traffic[0].failed, traffic)
+    };
+    let expected = result(&scenario);
+    assert!(expected.1 > 100, "{} of few failed", expected.1);
+    let immaterial = immaterial_defaults(&scenario);
+    let untried: Vec<_> = scenario.assumptions.iter().filter(|one| immaterial(one)).collect();
+    let moved: Vec<_> = untried.iter().filter_map(|one| Some((one.key.as_str(), one.moved.as_ref()?))).collect();
+    for key in ["service.web.proxy_connect_timeout", "service.web.upstream.max_fails"] {
+        assert!(moved.iter().any(|(moved, _)| *moved == key), "{key} would be tried: {moved:?}");
+    }
+    for (key, to) in moved {
+        let set = format!("{key}={to}");
+        let other = read(&file, &[&overloaded[..], &[set.as_str()]].concat());
+        assert!(result(&other) == expected, "{set} moves something");
+    }
 }

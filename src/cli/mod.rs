@@ -1,10 +1,12 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`], [`validate`],
-//! [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`],
+//! [`compare`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
+pub mod compare;
 pub mod console;
 pub mod failure;
+pub mod format;
 pub mod plan;
 pub mod progress;
 pub mod real;
@@ -68,6 +70,13 @@ pub trait Simulator {
     ) -> Result<Plans, Failure>;
     /// The Universal Scalability Law through measured points; what is wrong with them.
     fn scalability(&self, measured: &Measured) -> Result<UslFindings, String>;
+    /// How two differ, and the laws that the runs broke.
+    fn compare(
+        &self,
+        subject: &compare::Subject,
+        options: &compare::Args,
+        progress: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -81,10 +90,12 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
   foobar-sim plan scenarios/capacity.toml
+  foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
-Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+Exit codes: 0 done, objectives met, 1 our error or I/O, 2 the command line or a file it names is wrong,
+97 inconclusive, 98 worse than the baseline, 99 an objective missed, 130 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -98,6 +109,8 @@ pub enum Command {
     Spof(spof::Args),
     /// How much traffic it bears, what saturates next, what to buy and when
     Plan(plan::Args),
+    /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
+    Compare(compare::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -126,6 +139,10 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
         Command::Plan(args) => plan::execute(simulator, &args, typed, console),
+        Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

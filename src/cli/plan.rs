@@ -155,7 +155,7 @@ pub fn execute(
     typed: Vec<String>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let measured = args.usl.as_deref().map(|file| measured(file)).transpose()?;
+    let measured = args.usl.as_deref().map(measured).transpose()?;
     let Some(file) = &args.scenario else {
         let measured = measured.expect("clap asks for a scenario or points");
         let found = simulator.scalability(&measured).map_err(|why| of_points(args, why))?;

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
+use super::format::Format;
 use super::progress::Progress;
 use super::run::{parse_override, parse_runs, parse_seed, parse_threads};
 use crate::experiment::spof::{Horizon, Options, RUNS};
@@ -84,18 +83,6 @@ pub struct Args {
     /// Nothing but errors on standard error
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Tables for the terminal
-    Text,
-    /// spof.json
-    Json,
-    /// spof.csv
-    Csv,
-    /// spof.md
-    Markdown,
 }
 
 impl Args {

@@ -68,6 +68,15 @@ impl Simulator for Fake {
         Err("nothing here can be fitted".into())
     }
 
+    fn compare(
+        &self,
+        _: &compare::Subject,
+        _: &compare::Args,
+        _: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }

@@ -1,11 +1,11 @@
-//! What faults cost, read off the time series of the runs. Random faults are none: they come at other times in each
-//! run, and what they cost is in the figures of the whole run.
+//! What faults cost, read off the time series of the runs. Those that come at random are no incidents, since they come
+//! at other times in each run: what they cost altogether stands in a list of its own.
 
 use super::estimate::Doubt;
 use super::merge;
-use super::summary::{Incident, Noticed};
+use super::summary::{Estimate, Incident, Noticed, RandomFault};
 use crate::scenario::{Effect, Fault, Scenario, ServiceId, When};
-use crate::simulation::result::{CoarseHistogram, RunResult, Transition, Window};
+use crate::simulation::result::{CoarseHistogram, FailureReason, Outage, REASONS, RunResult, Transition, Window};
 
 /// Above this share of failed requests a window is one of the incident.
 const FAILED_SHARE: f64 = 0.01;
@@ -34,8 +34,8 @@ pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<
         let recovered = failing.filter(|&window| window + 1 < merged.windows.len());
         let end = failing.map_or(last, |window| last.max(window + 1));
         let failed = |run: &RunResult| Some(part(run, width_s, first, end).iter().map(failures).sum::<u64>() as f64);
-        let each: Vec<f64> = runs.iter().filter_map(|run| p99_ms(part(run, width_s, first, last))).collect();
-        let p99_ms_during = match p99_ms(&merged.windows[first..last]) {
+        let each: Vec<f64> = runs.iter().filter_map(|run| p99_ms(part(run, width_s, first, last).iter())).collect();
+        let p99_ms_during = match p99_ms(merged.windows[first..last].iter()) {
             Some(all) => doubt.around(all, &each),
             None => super::estimate::nothing(),
         };
@@ -53,10 +53,64 @@ pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<
             noticed,
             recovered_s: recovered.map(|window| (window + 1) as f64 * width_s),
             failures: doubt.mean(runs.iter().map(failed)),
+            failed_by: failed_by(doubt, runs, |run| part(run, width_s, first, end).iter().collect()),
             p99_ms_during,
         })
     });
     found.collect()
+}
+
+/// What each fault that comes at random did while it was there, in the order of the scenario.
+pub fn random_faults(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<RandomFault> {
+    let random = scenario.faults.iter().enumerate().filter(|(_, fault)| matches!(fault.when, When::Random { .. }));
+    let found = random.map(|(index, fault)| {
+        let outages = |run: &RunResult| run.outages.iter().filter(|o| o.fault == index).copied().collect::<Vec<_>>();
+        let each = |of_run: &dyn Fn(&RunResult) -> f64| doubt.mean(runs.iter().map(|run| Some(of_run(run))));
+        let p99s: Vec<f64> = runs.iter().filter_map(|run| p99_ms(within(run, &outages(run)).into_iter())).collect();
+        RandomFault {
+            fault: index as u32 + 1,
+            what: what(scenario, fault),
+            times: each(&|run| outages(run).len() as f64),
+            lasted_s: each(&|run| outages(run).iter().map(|outage| outage.until_s - outage.from_s).sum()),
+            failures: each(&|run| within(run, &outages(run)).into_iter().map(failures).sum::<u64>() as f64),
+            failed_by: failed_by(doubt, runs, |run| within(run, &outages(run))),
+            p99_ms_during: match p99_ms(runs.iter().flat_map(|run| within(run, &outages(run)))) {
+                Some(all) => doubt.around(all, &p99s),
+                None => super::estimate::nothing(),
+            },
+        }
+    });
+    found.collect()
+}
+
+/// Windows of a run in which one of its outages was there.
+fn within<'r>(run: &'r RunResult, outages: &[Outage]) -> Vec<&'r Window> {
+    let width_s = run.windows.width_ns as f64 / 1e9;
+    let touched = |at: usize| {
+        let (from_s, until_s) = (at as f64 * width_s, (at + 1) as f64 * width_s);
+        outages.iter().any(|outage| outage.from_s < until_s && outage.until_s > from_s)
+    };
+    run.windows.windows.iter().enumerate().filter(|(at, _)| touched(*at)).map(|(_, window)| window).collect()
+}
+
+/// Failures of a run by reason, those that occurred in any run.
+fn failed_by<'r>(
+    doubt: &Doubt,
+    runs: &'r [RunResult],
+    windows: impl Fn(&'r RunResult) -> Vec<&'r Window>,
+) -> Vec<(String, Estimate)> {
+    let count = |run: &'r RunResult| {
+        windows(run).into_iter().fold([0; REASONS], |mut sum, window| {
+            sum.iter_mut().zip(window.failed).for_each(|(sum, failed)| *sum += failed);
+            sum
+        })
+    };
+    let counts: Vec<[u64; REASONS]> = runs.iter().map(count).collect();
+    let occurred = |reason: &FailureReason| counts.iter().any(|of_run| of_run[*reason as usize - 1] > 0);
+    let estimate =
+        |reason: FailureReason| doubt.mean(counts.iter().map(|of_run| Some(of_run[reason as usize - 1] as f64)));
+    let reasons = FailureReason::ALL.into_iter().filter(occurred);
+    reasons.map(|reason| (reason.name().to_owned(), estimate(reason))).collect()
 }
 
 /// What was noticed in this time, by the mean of when first.
@@ -88,9 +142,9 @@ fn part(run: &RunResult, width_s: f64, first: usize, end: usize) -> &[Window] {
     &windows[at(first)..at(end)]
 }
 
-fn p99_ms(windows: &[Window]) -> Option<f64> {
+fn p99_ms<'w>(windows: impl Iterator<Item = &'w Window>) -> Option<f64> {
     let mut all = CoarseHistogram::default();
-    windows.iter().for_each(|window| all.merge(&window.latency));
+    windows.for_each(|window| all.merge(&window.latency));
     all.quantile(0.99).map(|ns| ns / 1e6)
 }
 

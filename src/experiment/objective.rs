@@ -1,17 +1,22 @@
 //! What one run says about an objective.
 
+use std::borrow::Cow;
+
 use super::merge;
 use super::ranked::Ranked;
-use crate::scenario::{Figure, Metric, Objective, Scenario, observed_spans};
-use crate::simulation::result::{ClassResult, LagResult, RunResult, SpanResult};
+use crate::scenario::{Figure, Metric, Objective, Scenario, nearest, observed_spans};
+use crate::simulation::compile::compile;
+use crate::simulation::result::{ClassResult, DatabaseResult, LagResult, RunResult, SpanResult};
 use crate::stats::histogram::Histogram;
+use crate::stats::timeweighted::TimeWeighted;
 
 /// Nanoseconds in a second.
 const SECOND: f64 = 1e9;
 
 /// The objective's figure in one run, in its own unit (seconds, per second, a share or a count). `None`: the run has
 /// nothing to judge it by. A latency percentile that falls among the failures is infinite; in a mean each failure counts
-/// as the slowest answer.
+/// as the slowest answer. What a failure costs is told of runs in which the primary of a database was gone; the time for
+/// which writes failed is infinite where they still did at the end.
 pub fn observed(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Option<f64> {
     let part = Part::of(objective, scenario, run)?;
     match &objective.metric {
@@ -21,7 +26,7 @@ pub fn observed(objective: &Objective, scenario: &Scenario, run: &RunResult) -> 
             (trials > 0).then(|| events as f64 / trials as f64)
         }
         Metric::Throughput => {
-            let completed = part.requests(objective).completed;
+            let (completed, _) = part.counts(objective);
             (part.length_s() > 0.0).then(|| completed as f64 / part.length_s())
         }
         Metric::Utilization { station } => {
@@ -42,8 +47,11 @@ pub fn observed(objective: &Objective, scenario: &Scenario, run: &RunResult) -> 
             };
             ns.map(|ns| ns / SECOND)
         }
+        Metric::Rpo | Metric::Rto if !run.databases.iter().any(has_failed) => None,
         Metric::Rpo => Some(run.databases.iter().map(|d| d.transactions_lost).sum::<u64>() as f64),
-        Metric::Rto => Some(run.databases.iter().map(|d| d.outage_max_ns).max().unwrap_or(0) as f64 / SECOND),
+        // how long writes would have failed is not known
+        Metric::Rto if run.databases.iter().any(|d| d.broken_at_end) => Some(f64::INFINITY),
+        Metric::Rto => Some(run.databases.iter().map(outage_ns).max().unwrap_or(0) as f64 / SECOND),
     }
 }
 
@@ -52,13 +60,45 @@ pub fn trials(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Op
     Part::of(objective, scenario, run)?.trials(objective, scenario)
 }
 
-/// Fewest observations beyond a percentile in this run; `None`: the objective is about none, or nothing was observed.
+/// A percentile of what all runs together have observed, in the objective's unit. `None`: nothing was observed, or the
+/// objective is about no percentile.
+pub fn observed_together(objective: &Objective, scenario: &Scenario, runs: &[RunResult]) -> Option<f64> {
+    let parts = runs.iter().filter_map(|run| Part::of(objective, scenario, run));
+    let lag_of = |server: usize| parts.clone().filter_map(move |part| part.lag(&scenario.servers[server].name));
+    match objective.metric {
+        Metric::Latency(figure @ Figure::Percentile(_)) => {
+            let classes = parts.clone().flat_map(|part| part.classes(objective));
+            latency_s(&merge::over_runs(classes), figure)
+        }
+        Metric::ApplyDelay { server, figure: Figure::Percentile(q) } => {
+            let delays: Vec<Histogram> = lag_of(server).map(|lag| lag.apply_delay_ns).collect();
+            merge::histogram(&delays).quantile(q).map(|ns| ns / SECOND)
+        }
+        Metric::SecondsBehind { server, figure: Figure::Percentile(q) } => {
+            let mut behind = TimeWeighted::default();
+            lag_of(server).for_each(|lag| behind.merge(&lag.seconds_behind));
+            behind.quantile(q).map(|ns| ns / SECOND)
+        }
+        _ => None,
+    }
+}
+
+/// Of a latency objective: how many requests of one run were answered later than it allows, or not at all, and of how
+/// many.
+pub fn slower_than_bound(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Option<(u64, u64)> {
+    let Metric::Latency(_) = objective.metric else { return None };
+    let requests = Part::of(objective, scenario, run)?.requests(objective);
+    let late = requests.latency_ns.count_above((objective.bound * SECOND) as u64).round() as u64;
+    Some((late + requests.failures(), requests.completed + requests.failures()))
+}
+
+/// Observations beyond a percentile in this run; `None`: the objective is about none, or nothing was observed.
 pub fn beyond(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Option<f64> {
     let part = Part::of(objective, scenario, run)?;
     let (count, figure) = match &objective.metric {
         Metric::Latency(figure) => {
-            let requests = part.requests(objective);
-            (requests.completed + requests.failures(), figure)
+            let (answered, failed) = part.counts(objective);
+            (answered + failed, figure)
         }
         Metric::ApplyDelay { server, figure } => {
             (part.lag(&scenario.servers[*server].name)?.apply_delay_ns.count(), figure)
@@ -69,6 +109,44 @@ pub fn beyond(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Op
         Figure::Mean => None,
         Figure::Percentile(q) => Some(count as f64 * (1.0 - q)),
     }
+}
+
+/// An objective about a station that is not there, or has no limit to its workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnknownStation {
+    /// Index in `Scenario::objectives`.
+    pub objective: usize,
+    pub what: String,
+    pub help: String,
+}
+
+/// Which stations there are turns out only when the scenario is compiled.
+pub fn unknown_stations(scenario: &Scenario) -> Vec<UnknownStation> {
+    let asked = scenario.objectives.iter().enumerate();
+    let asked = asked.filter_map(|(objective, one)| match &one.metric {
+        Metric::Utilization { station } => Some((objective, station)),
+        _ => None,
+    });
+    let asked: Vec<(usize, &String)> = asked.collect();
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let stations = compile(scenario).network.stations;
+    let limited: Vec<&str> = stations.iter().filter(|s| s.workers.is_some()).map(|s| s.name.as_str()).collect();
+    let unknown = asked.into_iter().filter(|(_, station)| !limited.contains(&station.as_str()));
+    unknown
+        .map(|(objective, station)| {
+            let what = match stations.iter().any(|s| s.name == *station) {
+                true => format!("`{station}` has no limit to its workers, and so no utilization"),
+                false => format!("there is no station `{station}`"),
+            };
+            let help = match nearest(station, limited.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("stations that requests use are {}", limited.join(", ")),
+            };
+            UnknownStation { objective, what, help }
+        })
+        .collect()
 }
 
 /// A run, or the part of it that an objective looks at.
@@ -94,12 +172,25 @@ impl<'a> Part<'a> {
     }
 
     /// Of the objective's class, or all.
-    fn requests(&self, objective: &Objective) -> ClassResult {
-        let classes = self.span.map_or(&self.run.classes, |span| &span.classes);
-        match objective.class {
-            Some(class) => classes[class].clone(),
-            None => merge::over_runs(classes),
+    fn requests(&self, objective: &Objective) -> Cow<'a, ClassResult> {
+        match self.classes(objective) {
+            [only] => Cow::Borrowed(only),
+            several => Cow::Owned(merge::over_runs(several)),
         }
+    }
+
+    fn classes(&self, objective: &Objective) -> &'a [ClassResult] {
+        let classes = self.span.map_or(&self.run.classes[..], |span| &span.classes);
+        match objective.class {
+            Some(class) => &classes[class..=class],
+            None => classes,
+        }
+    }
+
+    /// Answered, and failed.
+    fn counts(&self, objective: &Objective) -> (u64, u64) {
+        let classes = self.classes(objective);
+        (classes.iter().map(|c| c.completed).sum(), classes.iter().map(ClassResult::failures).sum())
     }
 
     fn lag(&self, server: &str) -> Option<LagResult> {
@@ -119,12 +210,12 @@ impl<'a> Part<'a> {
     fn trials(&self, objective: &Objective, scenario: &Scenario) -> Option<(u64, u64)> {
         match &objective.metric {
             Metric::Availability => {
-                let requests = self.requests(objective);
-                Some((requests.completed, requests.completed + requests.failures()))
+                let (answered, failed) = self.counts(objective);
+                Some((answered, answered + failed))
             }
             Metric::ErrorRate => {
-                let requests = self.requests(objective);
-                Some((requests.failures(), requests.completed + requests.failures()))
+                let (answered, failed) = self.counts(objective);
+                Some((failed, answered + failed))
             }
             Metric::StaleReads { server } => {
                 let lag = self.lag(&scenario.servers[*server].name)?;
@@ -139,6 +230,17 @@ impl<'a> Part<'a> {
             | Metric::Rto => None,
         }
     }
+}
+
+/// Its primary was gone, or another server has taken its place.
+fn has_failed(database: &DatabaseResult) -> bool {
+    database.broken > 0 || database.transactions_lost > 0 || !database.failovers.is_empty()
+}
+
+/// Longest time without writes; a primary that is cut off takes some until clients learn of the new one.
+fn outage_ns(database: &DatabaseResult) -> u64 {
+    let moved = database.failovers.iter().map(|f| f.switched_ns.unwrap_or(f.promoted_ns).saturating_sub(f.died_ns));
+    moved.max().unwrap_or(0).max(database.outage_max_ns)
 }
 
 fn latency_s(requests: &ClassResult, figure: Figure) -> Option<f64> {

@@ -7,11 +7,12 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
+use super::verdict::{self, GROWTH, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
 use crate::model::program::Step;
-use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, without_effect};
+use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::result::RunResult;
@@ -22,11 +23,16 @@ use crate::workload::trace::TraceError;
 /// valid.
 pub type Variant<'a> = &'a (dyn Fn(&str, &str) -> Option<Scenario> + Sync);
 
+#[derive(Default)]
 pub struct Options<'a> {
     /// Relative half-width to reach (0.02 is 2%); else the scenario's number of runs.
     pub precision: Option<f64>,
     /// Makes variants, to learn which defaults move the answer; `None`: not asked.
     pub variant: Option<Variant<'a>>,
+    /// Where the scenario has objectives: the most runs to decide them; 8 times the scenario's number if left out.
+    pub max_runs: Option<u32>,
+    /// What an undecided verdict counts as, where there may be only two.
+    pub inconclusive: Option<Verdict>,
 }
 
 #[derive(Debug, Error)]
@@ -40,6 +46,8 @@ pub enum ExperimentError {
 const PILOTS: u32 = 5;
 /// Requests of each run that asks what a default does: enough for a p99 with some hundred beyond it.
 const PROBE_REQUESTS: f64 = 20_000.0;
+/// More do not fit into memory.
+const RUNS_MAX: u32 = 10_000;
 /// Longest list of defaults in the results.
 const SENSITIVITIES_MAX: usize = 5;
 
@@ -54,14 +62,21 @@ pub fn run(
     let (warmup_s, automatic) = prepared.warmup(&mut warnings);
     let duration = scenario.simulation.duration_s;
     let make = |range| parallel::runs(range, |i| prepared.run(i, warmup_s, duration), progress);
-    let (runs, precise) = match options.precision {
+    let (mut runs, precise) = match options.precision {
         _ if prepared.is_fixed() => (make(0..1), None),
         Some(relative) => {
             let precise = precision::until_precise(relative, make);
             (precise.runs, Some((relative, precise.reached, precise.relative_half_width)))
         }
-        None => (make(0..scenario.simulation.runs), None),
+        None => (make(0..scenario.simulation.runs.min(options.max_runs.unwrap_or(u32::MAX))), None),
     };
+    let mut judged = None;
+    if !scenario.objectives.is_empty() {
+        let rule = rule(scenario, options, prepared.is_fixed());
+        let found;
+        (runs, found) = verdict::until_decided(scenario, &rule, runs, make);
+        judged = Some((rule, found));
+    }
     let sensitivities = match options.variant {
         Some(variant) => sensitivities(scenario, &prepared, warmup_s, variant),
         None => Vec::new(),
@@ -72,8 +87,20 @@ pub fn run(
         warnings,
         precision: precise,
         sensitivities,
+        judged,
+        inconclusive: options.inconclusive,
     };
     Ok(outcome(scenario, &runs, context))
+}
+
+/// When runs are looked at. With `precision` the looks are its own, and others behind them.
+fn rule(scenario: &Scenario, options: &Options, fixed: bool) -> Rule {
+    if fixed {
+        return Rule { looks: vec![1], fixed };
+    }
+    let first = options.precision.map_or(scenario.simulation.runs, |_| precision::LOOKS[0]);
+    let most = options.max_runs.unwrap_or(first.saturating_mul(GROWTH).min(RUNS_MAX));
+    Rule { looks: verdict::looks(first, most), fixed }
 }
 
 /// Reads every trace through, as [`run`] does before its first run.
@@ -176,7 +203,7 @@ impl<'s> Prepared<'s> {
             && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
-    fn warnings(&self) -> Vec<Warning> {
+    pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
             without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
         warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));
@@ -273,10 +300,11 @@ impl<'s> Prepared<'s> {
 
 /// Which defaults move p99 most: each is moved by a quarter, on the same traffic, in one short run.
 fn sensitivities(scenario: &Scenario, base: &Prepared, warmup_s: f64, variant: Variant) -> Vec<Sensitivity> {
+    let immaterial = immaterial_defaults(scenario);
     let moved: Vec<_> = scenario
         .assumptions
         .iter()
-        .filter(|a| a.mark == Mark::Default)
+        .filter(|a| a.mark == Mark::Default && !immaterial(a))
         .filter_map(|a| Some((a, a.moved.clone()?)))
         .collect();
     if moved.is_empty() {

@@ -1,7 +1,9 @@
 //! What the runs of a scenario say together, in the form in which it is reported: the content of
 //! summary.json. Units are last in every name.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::per_run::PerRun;
 
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -15,14 +17,17 @@ pub struct Summary {
     pub warmup_auto: bool,
     /// Of each run.
     pub measured_s: f64,
-    /// "none asked" until there are objectives.
+    /// pass, fail, inconclusive; "none asked" without objectives.
     pub verdict: &'static str,
+    /// In the order of the scenario.
+    pub slo: Vec<ObjectiveSummary>,
     pub traffic: Vec<TrafficSummary>,
     pub stations: Vec<StationSummary>,
     pub replication: Vec<ReplicationSummary>,
     /// Those of which there is more to say than of their stations and replicas.
     pub databases: Vec<DatabaseSummary>,
     pub incidents: Vec<Incident>,
+    pub random_faults: Vec<RandomFault>,
     pub bottleneck: Option<Bottleneck>,
     pub checks: Vec<Check>,
     pub warnings: Vec<Warning>,
@@ -30,6 +35,38 @@ pub struct Summary {
     pub sensitivities: Vec<Sensitivity>,
     pub assumptions: Vec<AssumptionSummary>,
     pub totals: Totals,
+    /// What a later comparison needs to pair runs with; `None`: there are too many of them to keep.
+    #[serde(skip)]
+    pub per_run: Option<PerRun>,
+}
+
+/// An objective and whether it is met.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObjectiveSummary {
+    /// As written: `latency_p99 < 400 ms`.
+    pub that: String,
+    /// Class, station or server, and time; empty: all requests, all the time.
+    pub scope: String,
+    /// Of the numbers here: ms, s, /s, share, transactions.
+    pub unit: &'static str,
+    pub bound: f64,
+    pub smaller_is_better: bool,
+    /// Of what is judged run by run, the worst. `None`: no data, or censored.
+    pub value: Option<f64>,
+    /// The value lies among the failures, or what was waited for had not come when the run was over.
+    pub censored: bool,
+    /// What the verdict was read off, where it was an interval of the value, and its confidence: all verdicts of the
+    /// experiment, at all looks, are right together with 95%.
+    pub interval: Option<[f64; 2]>,
+    pub confidence: Option<f64>,
+    /// That had data.
+    pub runs: u32,
+    /// pass, fail, inconclusive
+    pub verdict: &'static str,
+    /// What it rests on where value and interval do not say it.
+    pub why: String,
+    /// Line of the scenario.
+    pub written: String,
 }
 
 /// A fault that happened at a given time, and what became of requests meanwhile. Times are from t = 0, and those that
@@ -51,8 +88,33 @@ pub struct Incident {
     pub recovered_s: Option<f64>,
     /// Requests that failed from the fault's beginning until they were answered again, of each run.
     pub failures: Estimate,
+    /// The same by reason, those that occurred, in the order of reports.
+    #[serde(serialize_with = "object")]
+    pub failed_by: Vec<(String, Estimate)>,
     /// Of the requests answered while the fault lasts.
     pub p99_ms_during: Estimate,
+}
+
+/// A fault that comes at random, and what became of requests while it was there, to a window of the time series.
+#[derive(Clone, Debug, Serialize)]
+pub struct RandomFault {
+    /// Its number in the scenario, from 1.
+    pub fault: u32,
+    pub what: String,
+    /// How often it began in a run, and for how long it was there altogether, seconds.
+    pub times: Estimate,
+    pub lasted_s: Estimate,
+    /// Requests of a run that failed meanwhile, by reason (those that occurred).
+    pub failures: Estimate,
+    #[serde(serialize_with = "object")]
+    pub failed_by: Vec<(String, Estimate)>,
+    /// Of the requests answered meanwhile.
+    pub p99_ms_during: Estimate,
+}
+
+/// As an object with its names as keys.
+pub fn object<S: Serializer, T: Serialize>(named: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 
 /// A server was taken to be down or up again, or a role has moved.

@@ -79,6 +79,7 @@ pub fn run(index: u32) -> RunResult {
     }));
     RunResult {
         transitions: Vec::new(),
+        outages: Vec::new(),
         spans: Vec::new(),
         seed: 42,
         run: index,

@@ -237,7 +237,7 @@ mod tests {
 
     /// (formula, expected) of all theory checks of a real experiment, which must pass.
     fn checked(scenario: &Scenario) -> Vec<(String, f64)> {
-        let found = run(scenario, &Options { precision: None, variant: None }, &|_| {}).unwrap().summary;
+        let found = run(scenario, &Options::default(), &|_| {}).unwrap().summary;
         for check in &found.checks {
             assert!(check.passed, "{check:?}");
         }

@@ -1,6 +1,6 @@
 //! The compiled network: every array that the interpreter needs, in the state in which a run begins.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::buffer_pool::{BufferPool, ColdRead};
 use super::database::{Database, Replica, Router};
@@ -69,9 +69,9 @@ pub struct Network {
     pub retransmissions: u32,
     pub syn: SynRetries,
     /// Calls that wait so long at most for a connection.
-    pub connect_timeouts: Vec<(StepId, Patience)>,
+    pub connect_timeouts: BTreeMap<StepId, Patience>,
     /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
-    pub client_connections: Vec<(StepId, DrawId, u32)>,
+    pub client_connections: BTreeMap<StepId, (DrawId, u32)>,
     /// Network cards of each server of the scenario, both directions; `NONE` where none is modelled.
     pub cards: Vec<[u32; 2]>,
 
@@ -178,9 +178,8 @@ impl Line {
 pub struct TimeoutLine {
     pub length: u64,
     pub leaf: u32,
-    /// (due, sequence) of the entry that the leaf is set to, which may be cancelled and gone.
-    pub set_to: (u64, u64),
-    pub set: bool,
+    /// (due, sequence) of the entry that the leaf is set to, which may be cancelled and gone; `None`: it is idle.
+    pub set_to: Option<(u64, u64)>,
     pub queue: VecDeque<(u64, u64, Wait)>,
 }
 

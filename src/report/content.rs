@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
 
 use super::figure::{self, Figure, NOTHING};
-use super::replication;
 use super::table::Table;
+use super::{objectives, replication};
 
 /// Stations shown on a terminal; markdown has all.
 const STATIONS_SHOWN: usize = 12;
@@ -48,9 +48,11 @@ pub enum Extent {
 pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
     let mut blocks = Vec::new();
     failed_checks(summary, &mut blocks);
+    objectives::objectives(summary, &mut blocks);
     traffic(summary, &mut blocks);
     availability(summary, &mut blocks);
     incidents(summary, &mut blocks);
+    random_faults(summary, &mut blocks);
     stations(summary, extent, &mut blocks);
     station_detail(summary, &mut blocks);
     replication::replicas(summary, &mut blocks);
@@ -165,6 +167,7 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Table(table));
     for incident in &summary.incidents {
         out.push(Block::Line(Tone::Faint, format!("{}: {}", incident.fault, incident.what)));
+        out.extend(failed_by(&incident.failed_by));
         for Noticed { what, at_s } in incident.noticed.iter().take(NOTICED_SHOWN) {
             let at = at_s.value.map_or("-".into(), |s| format!("{s:.1}"));
             let of_runs = match at_s.runs < summary.runs {
@@ -177,6 +180,31 @@ fn incidents(summary: &Summary, out: &mut Vec<Block>) {
             let more = incident.noticed.len() - NOTICED_SHOWN;
             out.push(Block::Line(Tone::Faint, format!("and {more} more: see summary.json")));
         }
+    }
+}
+
+/// `failed by client_timeout 812 ±12, no_server 3.1 ±0.9`
+fn failed_by(reasons: &[(String, Estimate)]) -> Option<Block> {
+    let said = reasons.iter().map(|(reason, times)| format!("{reason} {}", figure::estimate(times, 1.0).text()));
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| Block::Line(Tone::Faint, format!("failed by {}", said.join(", "))))
+}
+
+/// Faults without a time of their own.
+fn random_faults(summary: &Summary, out: &mut Vec<Block>) {
+    if summary.random_faults.is_empty() {
+        return;
+    }
+    out.push(Block::Heading("Faults at random".into()));
+    let mut table = Table::new(&["fault", "times a run", "lasted s", "failed meanwhile", "p99 meanwhile ms"]);
+    for fault in &summary.random_faults {
+        let figures = [&fault.times, &fault.lasted_s, &fault.failures, &fault.p99_ms_during];
+        table.row(fault.fault.to_string(), figures.iter().map(|one| figure::estimate(one, 1.0)).collect());
+    }
+    out.push(Block::Table(table));
+    for fault in &summary.random_faults {
+        out.push(Block::Line(Tone::Faint, format!("{}: {}", fault.fault, fault.what)));
+        out.extend(failed_by(&fault.failed_by));
     }
 }
 

@@ -1,5 +1,6 @@
 //! An outcome made up for tests: six servers, three classes, some failures, nothing random.
 
+use crate::experiment::per_run::{Figure, Measure, PerRun, Statistic};
 use crate::experiment::summary::*;
 use crate::experiment::{Merged, Outcome};
 use crate::simulation::result::{FailureReason, Window, Windows};
@@ -42,6 +43,7 @@ pub fn nothing() -> Outcome {
     summary.warnings.clear();
     summary.sensitivities.clear();
     summary.assumptions.clear();
+    summary.per_run = None;
     summary.totals = Totals { requests: 0, events: 0 };
     outcome.merged = Merged {
         latency: vec![("all".into(), Histogram::default())],
@@ -204,6 +206,7 @@ fn summary(merged: &Merged) -> Summary {
         warmup_auto: true,
         measured_s: MEASURED_S,
         verdict: "none asked",
+        slo: Vec::new(),
         traffic,
         stations: STATIONS.iter().map(station).collect(),
         replication: vec![replication()],
@@ -214,6 +217,7 @@ fn summary(merged: &Merged) -> Summary {
             max_rate_per_s: Some(721.154),
         }),
         incidents: Vec::new(),
+        random_faults: Vec::new(),
         checks: (1..=37)
             .map(|i| Check {
                 name: format!("littles_law.{i}"),
@@ -259,6 +263,18 @@ fn summary(merged: &Merged) -> Summary {
             },
         ],
         totals: Totals { requests: 10_800_000, events: 234_567_890 },
+        per_run: Some(per_run()),
+    }
+}
+
+fn per_run() -> PerRun {
+    let p99 = |measure: fn(Statistic) -> Measure| Figure::class("all", measure(Statistic::P99));
+    let mut values: Vec<Option<f64>> = (0..RUNS).map(|run| Some(210.25 + f64::from(run) / 8.0)).collect();
+    let answered = values.clone();
+    (values[3], values[7]) = (None, Some(f64::INFINITY));
+    PerRun {
+        program_version: "0.1.0",
+        figures: vec![(p99(Measure::Latency), answered), (p99(Measure::LatencyAll), values)],
     }
 }
 

@@ -1,16 +1,21 @@
 //! Results to bytes. Computes nothing but the layout: every number comes from `experiment`.
 //!
-//! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`] and
-//! [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
-//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures.
+//! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`],
+//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
+//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures,
+//! [`compare`] that of comparisons.
 
+pub mod benchmark;
 pub mod chart;
+pub mod compare;
 pub mod content;
 pub mod csv;
 pub mod figure;
 pub mod json;
+pub mod junit;
 pub mod manifest;
 pub mod markdown;
+pub mod objectives;
 pub mod output;
 pub mod plan;
 mod replication;

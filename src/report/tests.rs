@@ -20,7 +20,7 @@ fn the_terminal_sees_what_matters_first() {
 
 #[test]
 fn an_incident_says_what_happened_and_when_it_was_over() {
-    use crate::experiment::summary::{Estimate, Incident, Noticed};
+    use crate::experiment::summary::{Estimate, Incident, Noticed, RandomFault};
     let mut summary = example::outcome().summary;
     let estimate = |value, ci95| Estimate { value: Some(value), ci95, runs: 10, censored: false };
     summary.incidents = vec![Incident {
@@ -35,21 +35,41 @@ fn an_incident_says_what_happened_and_when_it_was_over() {
         ],
         recovered_s: Some(73.5),
         failures: estimate(812.0, Some([800.0, 824.0])),
+        failed_by: vec![
+            ("answer_timeout".into(), estimate(800.0, Some([788.0, 812.0]))),
+            ("no_server".into(), estimate(12.0, None)),
+        ],
         p99_ms_during: estimate(940.0, None),
+    }];
+    summary.random_faults = vec![RandomFault {
+        fault: 2,
+        what: "db1 loses its power".into(),
+        times: estimate(1.7, Some([0.9, 2.5])),
+        lasted_s: estimate(31.0, Some([20.0, 42.0])),
+        failures: estimate(0.0, None),
+        failed_by: Vec::new(),
+        p99_ms_during: estimate(55.0, Some([50.0, 60.0])),
     }];
     let text = text::render(&summary, None, false);
     assert!(longest_line(&text) <= 80, "{text}");
     let begin = text.find("Incidents").expect("a heading");
-    let shown: String = text[begin..].lines().take(6).map(|line| format!("{}\n", line.trim_end())).collect();
+    let shown: String = text[begin..].lines().take(13).map(|line| format!("{}\n", line.trim_end())).collect();
     insta::assert_snapshot!(shown, @r"
     Incidents
       fault  at s  until s  noticed s  recovered s  failed a run  p99 during ms
       1      60.0     65.0  64.9 ±0.8         73.5       812 ±12         940 ±?
       1: app on app1 hangs
+      failed by answer_timeout 800 ±12, no_server 12 ±?
       at 64.9 s lb: app on app1 down
       at 71.0 s lb: app on app1 up (in 4 of 10 runs)
+
+    Faults at random
+      fault  times a run  lasted s  failed meanwhile  p99 meanwhile ms
+      2         1.7 ±0.8    31 ±11                 0             55 ±5
+      2: db1 loses its power
     ");
-    assert!(json::render(&summary).contains("\"recovered_s\": 73.5"));
+    let json = json::render(&summary);
+    assert!(json.contains("\"recovered_s\": 73.5") && json.contains("\"failed_by\": {\n        \"answer_timeout\": {"));
 }
 
 #[test]
@@ -237,6 +257,7 @@ fn the_charts_of_time_show_when_faults_were() {
         noticed: Vec::new(),
         recovered_s: None,
         failures: nothing,
+        failed_by: Vec::new(),
         p99_ms_during: nothing,
     };
     // the third lasts to the end

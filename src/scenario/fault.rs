@@ -2,7 +2,7 @@
 
 use super::distribution::positive_distribution;
 use super::model::{
-    Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When,
+    Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, Station, When,
 };
 use super::names::Names;
 use super::quantity::Dimension;
@@ -33,21 +33,21 @@ pub fn read(
     }
     let hang = section.within_if(reader, "hang", |reader, hang| {
         let (service, instances) = read_processes(reader, hang, names, services)?;
-        can_hang(reader, hang, services, service)?;
+        object(reader, hang, "service", services.get(service)?, cannot_hang)?;
         Some(Effect::Hang { service, instances })
     });
     let kill = section.within_if(reader, "kill", |reader, kill| {
         let keepalived = kill.optional(reader, "keepalived", boolean).unwrap_or(false);
         let (service, instances) = read_processes(reader, kill, names, services)?;
-        can_be_killed(reader, kill, services, service)?;
+        object(reader, kill, "service", services.get(service)?, cannot_be_killed)?;
         if keepalived {
-            has_keepalived(reader, kill, services, service, "keepalived")?;
+            object(reader, kill, "keepalived", services.get(service)?, has_no_keepalived)?;
         }
         Some(Effect::Kill { service, instances, keepalived })
     });
     let stop = section.within_if(reader, "stop", |reader, stop| {
         let (service, instances) = read_processes(reader, stop, names, services)?;
-        has_keepalived(reader, stop, services, service, "service")?;
+        object(reader, stop, "service", services.get(service)?, has_no_keepalived)?;
         Some(Effect::Stop { service, instances })
     });
     let slow = section.within_if(reader, "slow", |reader, slow| read_slow(reader, slow, names, servers));
@@ -55,7 +55,7 @@ pub fn read(
         let source = "our choice: what is under way is given that long to end";
         let drain_s = maintenance.or_default(reader, "drain", quantity(Dimension::Time), "30 s", source);
         let (service, instances) = read_processes(reader, maintenance, names, services)?;
-        can_be_drained(reader, maintenance, services, service)?;
+        object(reader, maintenance, "service", services.get(service)?, cannot_be_drained)?;
         Some(Effect::Maintenance { service, instances, drain_s })
     });
     let impair = section.within_if(reader, "impair", |reader, impair| read_impair(reader, impair, names));
@@ -154,83 +154,58 @@ fn read_processes(
     Some((service, instances))
 }
 
-fn can_hang(
+/// What speaks against a fault of a service: what it is, and what to write instead.
+type Objection = (String, &'static str, &'static str);
+
+/// Tells, at a key, why a fault cannot happen to a service.
+fn object(
     reader: &mut Reader,
     section: &Section<'_>,
-    services: &[Option<Service>],
-    service: ServiceId,
+    key: &str,
+    service: &Option<Service>,
+    objection: fn(&Service) -> Option<Objection>,
 ) -> Option<()> {
-    let found = services.get(service)?.as_ref()?;
-    if let ServiceKind::Station(station) = &found.kind
-        && let Discipline::Priority { .. } = station.discipline
-    {
-        let entry = section.get("service")?;
-        let flaw = Flaw::new(format!("`{}` serves by priority: not supported yet", found.name), "cannot be stopped")
-            .help("name another service, or leave the fault out");
-        reader.flaw(&section.key("service"), &entry.node, flaw);
-        return None;
-    }
-    Some(())
+    let Some((what, label, help)) = objection(service.as_ref()?) else { return Some(()) };
+    reader.flaw(&section.key(key), &section.get(key)?.node, Flaw::new(what, label).help(help));
+    None
 }
 
-fn can_be_killed(
-    reader: &mut Reader,
-    section: &Section<'_>,
-    services: &[Option<Service>],
-    service: ServiceId,
-) -> Option<()> {
-    let found = services.get(service)?.as_ref()?;
-    if let ServiceKind::Station(_) = &found.kind {
-        let entry = section.get("service")?;
-        let flaw = Flaw::new(format!("`{}` is a plain station, which is no process", found.name), "cannot be killed")
-            .help("write hang: its workers stop, and go on where they were");
-        reader.flaw(&section.key("service"), &entry.node, flaw);
-        return None;
-    }
-    Some(())
+fn cannot_hang(service: &Service) -> Option<Objection> {
+    let by_priority =
+        matches!(&service.kind, ServiceKind::Station(Station { discipline: Discipline::Priority { .. }, .. }));
+    by_priority.then(|| {
+        let what = format!("`{}` serves by priority: not supported yet", service.name);
+        (what, "cannot be stopped", "name another service, or leave the fault out")
+    })
+}
+
+fn cannot_be_killed(service: &Service) -> Option<Objection> {
+    matches!(service.kind, ServiceKind::Station(_)).then(|| {
+        let what = format!("`{}` is a plain station, which is no process", service.name);
+        (what, "cannot be killed", "write hang: its workers stop, and go on where they were")
+    })
 }
 
 /// Who stops with a goodbye, or whose keepalived dies, has one.
-fn has_keepalived(
-    reader: &mut Reader,
-    section: &Section<'_>,
-    services: &[Option<Service>],
-    service: ServiceId,
-    key: &str,
-) -> Option<()> {
-    let found = services.get(service)?.as_ref()?;
-    if !matches!(&found.kind, ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some()) {
-        let entry = section.get(key)?;
-        let flaw = Flaw::new(format!("`{}` has no keepalived: not supported yet", found.name), "nobody to say goodbye")
-            .help("name a haproxy with vrrp; or write kill = { service = ... } without `keepalived`");
-        reader.flaw(&section.key(key), &entry.node, flaw);
-        return None;
-    }
-    Some(())
+fn has_no_keepalived(service: &Service) -> Option<Objection> {
+    let has = matches!(&service.kind, ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some());
+    (!has).then(|| {
+        let what = format!("`{}` has no keepalived: not supported yet", service.name);
+        let help = "name a haproxy with vrrp; or write kill = { service = ... } without `keepalived`";
+        (what, "nobody to say goodbye", help)
+    })
 }
 
-/// Whom others can be told to leave alone.
-fn can_be_drained(
-    reader: &mut Reader,
-    section: &Section<'_>,
-    services: &[Option<Service>],
-    service: ServiceId,
-) -> Option<()> {
-    let found = services.get(service)?.as_ref()?;
-    let (what, help) = match &found.kind {
-        ServiceKind::Nginx(_) | ServiceKind::App(_) => return Some(()),
-        ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some() => return Some(()),
+/// Others can be told to leave alone only whom they choose among several.
+fn cannot_be_drained(service: &Service) -> Option<Objection> {
+    let (what, help) = match &service.kind {
+        ServiceKind::Nginx(_) | ServiceKind::App(_) => return None,
+        ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some() => return None,
         ServiceKind::Haproxy(_) => ("clients have no other load balancer", "add a second one and vrrp, or write kill"),
         ServiceKind::Mysql(_) => ("a database is not drained: not supported yet", "write kill, and give it `failover`"),
         ServiceKind::Station(_) => ("a plain station is not drained", "write hang: its workers stop"),
     };
-    let entry = section.get("service")?;
-    reader.flaw(
-        &section.key("service"),
-        &entry.node,
-        Flaw::new(format!("`{}`: {what}", found.name), "not possible").help(help),
-    );
-    None
+    Some((format!("`{}`: {what}", service.name), "not possible", help))
 }
 
 /// One server, or an array of different ones.

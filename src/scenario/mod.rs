@@ -44,9 +44,10 @@ pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use plan::{is_its as is_of_plan, parse_growth};
+pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
 pub use sensitivity::moved_by;
-pub use without_effect::{WithoutEffect, without_effect};
+pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;
 use reader::{Flaw, Parsed, Reader, Section};
@@ -90,6 +91,14 @@ pub fn parse_time(text: &str) -> Result<f64, String> {
     quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
 }
 
+/// A rate as in a scenario: `"600/s"` is 600.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Rate).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
+}
+
 /// What turned out only when a valid scenario was used, about the value of one key.
 pub struct Complaint<'a> {
     /// The tables and the key.
@@ -109,7 +118,7 @@ pub fn point_out(path: &Path, overrides: &Overrides, complaints: &[Complaint<'_>
         let keys: Vec<String> = complaint.key.iter().map(|key| tree::bare_or_quoted(key)).collect();
         let message = format!("{}: {}", keys.join("."), complaint.what);
         // gone or broken since it was read: then the key has to do
-        let place = check::entry_of(&root, complaint.key).map(|entry| entry.node.place.clone());
+        let place = check::value_of(&root, complaint.key).map(|node| node.place.clone());
         let diagnostic = Diagnostic { place, ..Diagnostic::nowhere(message) };
         diagnostics.push(diagnostic.label(complaint.label).help(complaint.help.as_str()));
     }

@@ -27,6 +27,27 @@ pub fn idle_defaults(scenario: &Scenario) -> impl Fn(&Assumption) -> bool {
     move |assumption| assumption.mark == Mark::Default && keys.iter().any(|key| is_in(assumption, key))
 }
 
+/// Whether a default cannot move any result of this scenario: nothing asks for it, or only what never happens here. These
+/// are told to nobody, since whoever writes them is right to.
+pub fn immaterial_defaults(scenario: &Scenario) -> impl Fn(&Assumption) -> bool {
+    let idle = idle_defaults(scenario);
+    let mut keys = Vec::new();
+    for service in &scenario.services {
+        let key = |name: &str| format!("service.{}.{name}", bare_or_quoted(&service.name));
+        if scenario.faults.is_empty() {
+            // a connection stands at once or is refused at once
+            keys.extend(["timeout.connect", "proxy_connect_timeout", "database.connect_timeout"].map(key));
+        }
+        if let ServiceKind::Nginx(Nginx { upstream: Some(upstream), .. }) = &service.kind
+            && scenario.services[upstream.service].servers.len() == 1
+        {
+            // nginx never leaves out the only server
+            keys.extend(["upstream.max_fails", "upstream.fail_timeout"].map(key));
+        }
+    }
+    move |assumption| idle(assumption) || assumption.mark == Mark::Default && keys.contains(&assumption.key)
+}
+
 /// Whether the value is that of the key, or of a key below it.
 fn is_in(assumption: &Assumption, key: &str) -> bool {
     assumption.key.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -27,7 +27,7 @@ use compile::Compiled;
 use log::EventLog;
 use observation::Observation;
 use result::{
-    BackupResult, DatabaseResult, FailoverResult, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
+    BackupResult, DatabaseResult, FailoverResult, Outage, ReplicaResult, RunResult, SemiSyncResult, StationDetail,
     StationResult,
 };
 use simulator::Simulator;
@@ -171,6 +171,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"))
             })
             .collect();
+        let since_origin = |at: u64| SimTime(at.saturating_sub(self.observation.origin)).seconds();
+        let end = self.observation.origin + self.observation.measured;
+        let outages = self.observation.outages.iter().map(|&(fault, from, until)| Outage {
+            fault,
+            from_s: since_origin(from),
+            until_s: since_origin(until.min(end)),
+        });
         RunResult {
             seed,
             run: plan.run,
@@ -183,6 +190,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            outages: outages.collect(),
             spans,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
@@ -216,6 +224,7 @@ fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn
         }),
         outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
         outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken_at_end: database.broken.since.is_some(),
         broken: database.broken.times,
         transactions_lost: database.broken.lost,
         in_doubt: database.broken.in_doubt,

@@ -24,6 +24,8 @@ pub struct Observation {
     pub windows: Windows,
     /// What was noticed, the warm-up's included.
     pub transitions: Vec<Transition>,
+    /// When faults that come at random were there: (index, nanoseconds from when to when; `u64::MAX`: they still are).
+    pub outages: Vec<(usize, u64, u64)>,
     /// Parts of the measured time that are looked at apart.
     pub spans: Spans,
     window: Window,
@@ -53,6 +55,7 @@ impl Observation {
             classes: vec![ClassResult::default(); classes].into(),
             windows: Windows { width_ns: width, windows: Vec::new(), station_count: stations },
             transitions: Vec::new(),
+            outages: Vec::new(),
             spans: Spans::default(),
             window: Window::default(),
             window_end: 0,

@@ -151,6 +151,8 @@ pub struct RunResult {
     pub spans: Vec<Option<SpanResult>>,
     /// In the order in which they happened.
     pub transitions: Vec<Transition>,
+    /// When faults that come at random were there, in the order of their beginnings.
+    pub outages: Vec<Outage>,
     /// Requests inside when the measured part began and ended.
     pub in_flight_start: u64,
     pub in_flight_end: u64,
@@ -160,6 +162,16 @@ pub struct RunResult {
     pub trace_notes: Vec<String>,
     /// OOM kills: (server name, count).
     pub oom_kills: Vec<(String, u64)>,
+}
+
+/// A fault that comes at random was there. Seconds from t = 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outage {
+    /// Index of the fault in the scenario.
+    pub fault: usize,
+    pub from_s: f64,
+    /// The run's end, if it was there still.
+    pub until_s: f64,
 }
 
 /// Somebody has noticed something: a server is down, or up again, or a role has moved.
@@ -333,6 +345,8 @@ pub struct DatabaseResult {
     pub broken: u64,
     pub outage_ns: u64,
     pub outage_max_ns: u64,
+    /// It was still gone when the run was over.
+    pub broken_at_end: bool,
     /// Acknowledged to a client, and absent since; and in a binlog when its server died, but not acknowledged.
     pub transactions_lost: u64,
     pub in_doubt: u64,

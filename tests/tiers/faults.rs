@@ -174,3 +174,19 @@ fn a_fault_of_what_is_gone_already_leaves_everything_as_it_is() {
     let alone = run(&format!("{PAIR}{}", first(&slow)));
     assert!(run(&format!("{PAIR}{}{}", first(&slow), second(&dead))).log.entries != alone.log.entries);
 }
+
+#[test]
+fn when_faults_come_at_random_is_noted_to_the_end() {
+    let text = format!(
+        "[simulation]\nduration = \"300 s\"\nwarmup = \"5 s\"\n[service.u]\nkind = \"station\"\nservice = \"1 ms\"\n\
+         [request.x]\npath = [\"u\"]\n[traffic.t]\nprocess = \"constant\"\nrate = \"10/s\"\n{}",
+        fault("mttf = \"30 s\"\nmttr = \"10 s\"\nhang = { service = \"u\" }")
+    );
+    let outages: Vec<(f64, f64)> = run(&text).result.outages.iter().map(|o| (o.from_s, o.until_s)).collect();
+    let expected: Vec<(f64, f64)> =
+        (0..7).map(|n| 30.0 + 40.0 * f64::from(n)).map(|from| (from, from + 10.0)).collect();
+    assert_eq!(outages, expected);
+    // the run ends in the middle of the last one
+    let short = text.replace("300 s", "275 s");
+    assert_eq!(run(&short).result.outages.last().map(|o| (o.from_s, o.until_s)), Some((270.0, 275.0)));
+}

@@ -331,7 +331,9 @@ fn a_replay_ends_though_somebody_waits_for_ever_and_checks_go_on() {
     for effect in ["power_off = \"l\"", "hang = { service = \"lb\" }"] {
         // whose answer is lost, or is held, waits without a time-out
         let text = two(lb, BOTH, &fault(&format!("at = \"5 s\"\n{effect}")));
-        let outcome = replay("", &text, &[(1_000.0, "x"), (4_995.0, "x")]);
-        assert_eq!((outcome.log_ends().len(), outcome.result.in_flight_end), (1, 1), "{effect}");
+        for client in ["", "client = { retries = 1 }"] {
+            let outcome = replay(client, &text, &[(1_000.0, "x"), (4_995.0, "x")]);
+            assert_eq!((outcome.log_ends().len(), outcome.result.in_flight_end), (1, 1), "{effect} {client}");
+        }
     }
 }

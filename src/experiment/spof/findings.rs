@@ -1,10 +1,10 @@
 //! What the failures of a scenario cost, in the form in which it is reported: the content of spof.json. Units are last
 //! in every name; times of a failure count from its beginning.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::component::Kind;
-use crate::experiment::summary::{AssumptionSummary, Estimate, ScenarioId, Totals, Warning};
+use crate::experiment::summary::{AssumptionSummary, Estimate, ScenarioId, Totals, Warning, object};
 
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -154,10 +154,6 @@ impl ComponentFindings {
 pub struct OverTime {
     /// For each class its share answered in time in each window; null: nobody came.
     pub success: Vec<(String, Vec<Option<f64>>)>,
-}
-
-fn object<S: Serializer>(named: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 
 /// In a year of 365.25 days.

@@ -108,7 +108,7 @@ impl Compiler<'_> {
         let call = self.call_front(&front);
         if new < 1.0 {
             let draw = self.bits_draw(NEW_CONNECTION);
-            self.net.client_connections.push((call, draw, crate::model::program::threshold(new)));
+            self.net.client_connections.insert(call, (draw, crate::model::program::threshold(new)));
         }
         if let Some((draw, bytes)) = response {
             self.emit(Step::Receive { links, draw });

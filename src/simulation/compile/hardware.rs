@@ -188,7 +188,7 @@ impl Compiler<'_> {
         }
         let line = self.net.timeouts.len() as u32;
         let leaf = self.leaf(Leaf::Timeouts(line));
-        self.net.timeouts.push(TimeoutLine { length, leaf, set_to: (0, 0), set: false, queue: Default::default() });
+        self.net.timeouts.push(TimeoutLine { length, leaf, set_to: None, queue: Default::default() });
         self.hardware.timeouts.insert(length, line);
         Patience::Line(line)
     }
@@ -198,7 +198,7 @@ impl Compiler<'_> {
     pub(super) fn limit_connecting(&mut self, call: crate::model::program::StepId, seconds: f64) {
         if !self.scenario.faults.is_empty() {
             let timeout = self.timeout(seconds);
-            self.net.connect_timeouts.push((call, timeout));
+            self.net.connect_timeouts.insert(call, timeout);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Simulator;
 use crate::engine::event_set::EventSet;
 use crate::engine::random::purpose;
+use crate::model::program::Step;
 use crate::model::request::{NONE, Request, RequestId};
 use crate::simulation::result::Transition;
 
@@ -26,17 +27,25 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             && (self.observation.in_flight == 0 || self.all_wait_for_ever())
     }
 
-    /// No fault is to come or to end, and each request that a client has made waits in silence or for a process that
-    /// stands still, without a time-out.
+    /// No fault is to come or to end, and each request that a client has made waits for ever.
     fn all_wait_for_ever(&self) -> bool {
         WATCHED
             && self.net.faults.iter().all(|fault| EventSet::is_idle(self.set.time_of(fault.leaf)))
-            && self.slab.live().filter(|&id| self.slab[id].source != NONE).all(|id| {
-                let request = &self.slab[id];
-                request.parent == NONE
-                    && request.deadlines.iter().all(|&number| number == 0)
-                    && (self.hears_nothing(id) || self.world.held.iter().any(|held| held.contains(&id)))
-            })
+            && self.slab.live().filter(|&id| self.slab[id].source != NONE).all(|id| self.waits_for_ever(id))
+    }
+
+    /// In silence or for a process that stands still, without a time-out; or for one of its parts, of which the same must
+    /// be said.
+    fn waits_for_ever(&self, id: RequestId) -> bool {
+        let request = &self.slab[id];
+        if request.deadlines.iter().any(|&number| number != 0) {
+            return false;
+        }
+        match request.step.checked_sub(1).map(|at| self.net.steps[at as usize]) {
+            Some(Step::Attempt { clients, .. }) => self.net.clients[clients as usize].timeout.is_none(),
+            Some(Step::Fork { .. }) => true,
+            _ => self.hears_nothing(id) || self.is_held(id),
+        }
     }
 
     /// A check begins.
@@ -48,17 +57,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         let check = &mut self.net.checks[index as usize];
         let stops = self.world.stops[check.process as usize];
-        if stops != check.stops {
-            // its process was restarted: all servers begin as up
-            check.stops = stops;
-            check.health = check.rise;
-            check.errors = 0;
-            if check.slowstart > 0 {
-                let (dispatcher, server, maxconn) = (check.dispatcher, check.server as usize, check.maxconn);
-                self.net.dispatchers[dispatcher as usize].balancer.set_warmth(server, 16, maxconn);
-            }
-        }
-        let check = &self.net.checks[index as usize];
+        check.stops = stops;
         let (process, inter) = (check.process, check.inter);
         if WATCHED && (!self.runs(process) || self.hangs(process)) {
             self.schedule(leaf, self.now + inter);
@@ -128,10 +127,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         for server in 0..d.alive.len() {
             d.set_alive(server, true);
         }
-        let (first, servers) = (d.first_check, d.alive.len());
-        if first != NONE {
-            for check in &mut self.net.checks[first as usize..first as usize + servers] {
-                (check.health, check.errors) = (check.rise, 0);
+        if d.first_check == NONE {
+            return;
+        }
+        let first = d.first_check as usize;
+        for check in &mut self.net.checks[first..first + d.alive.len()] {
+            (check.health, check.errors) = (check.rise, 0);
+            if check.slowstart > 0 {
+                d.balancer.set_warmth(check.server as usize, 16, check.maxconn);
+                self.set.clear(check.warming);
             }
         }
     }

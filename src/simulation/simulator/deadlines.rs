@@ -112,9 +112,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let l = &mut self.net.timeouts[line as usize];
         let due = self.now + l.length;
         l.queue.push_back((due, self.sequence, wait));
-        if !l.set {
-            l.set = true;
-            l.set_to = (due, self.sequence);
+        if l.set_to.is_none() {
+            l.set_to = Some((due, self.sequence));
             let leaf = l.leaf;
             self.set.set(leaf, crate::engine::time::SimTime(due), self.sequence);
         }

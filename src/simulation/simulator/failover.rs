@@ -6,7 +6,6 @@ use crate::engine::event_set::EventSet;
 use crate::model::database::{ReplicaRole, Rule, Targets};
 use crate::model::orchestrator::{Check, Next, Phase};
 use crate::model::request::{NONE, RequestId};
-use crate::simulation::result::Transition;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// What a check of the primary would find now.
@@ -113,8 +112,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let d = &self.net.databases[database as usize];
         let server = &self.net.replicas[d.replica_of[instance as usize] as usize].server;
         let what = format!("{} on {server} {what}", d.name);
-        let at_s = self.now.saturating_sub(self.observation.origin) as f64 * 1e-9;
-        self.observation.transitions.push(Transition { at_s, what, bad });
+        self.note(what, bad);
     }
 
     /// A replica has applied something: perhaps all that a candidate for promotion waits for.

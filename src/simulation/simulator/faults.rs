@@ -1,23 +1,17 @@
-//! What goes wrong: processes that stand still, hardware that is slow. Only in a watched run: without faults nobody
-//! asks.
-//!
-//! A process that stands still does nothing more: whoever is about to do its next step is held, and so is whoever
-//! reaches it, until it goes on. A burst that it has begun on a processor runs to its end.
+//! What goes wrong, and when: the beginning and the end of each fault. What a fault of processes and servers does is in
+//! `stopping` and `world`, of ways in `silence` and `impairment`, of hardware in `speed`. Only in a watched run: without
+//! faults nobody asks.
 
 use super::Simulator;
 use super::stopping::Stop;
-use crate::engine::event_set::EventSet;
-use crate::engine::random::{Key, purpose};
-use crate::model::network::{FaultTimes, Leaf, StationAt};
-use crate::model::program::{StepId, round_nanos};
+use crate::engine::random::purpose;
+use crate::model::network::FaultTimes;
+use crate::model::program::round_nanos;
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;
 
 const UP: u64 = purpose("fault.up");
 const DOWN: u64 = purpose("fault.down");
-const DELAYED: u64 = purpose("fault.delay");
-const LOST: u64 = purpose("fault.loss");
-const LOST_FIRST: u64 = 200_000_000;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Schedules the first of each fault.
@@ -68,6 +62,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             false => next,
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
+        if let FaultTimes::Random { .. } = self.net.faults[index].when {
+            self.note_outage(index, begins);
+        }
         self.change_processes(index, begins);
         self.change_drains(index, begins);
         self.change_memory(index, begins);
@@ -80,6 +77,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         NONE
     }
 
+    fn note_outage(&mut self, index: usize, begins: bool) {
+        let outages = &mut self.observation.outages;
+        if begins {
+            outages.push((index, self.now, u64::MAX));
+        } else if let Some(last) = outages.iter_mut().rfind(|(fault, _, _)| *fault == index) {
+            last.2 = self.now;
+        }
+    }
+
     /// What was drained is gone from now on.
     fn drain_is_over(&mut self, leaf: u32, index: usize) {
         let fault = &mut self.net.faults[index];
@@ -90,11 +96,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         self.schedule_or_never(leaf, next.unwrap_or(u64::MAX));
         for process in self.net.faults[index].drained.clone() {
-            let ran = self.runs(process);
-            self.world.killed[process as usize] += 1;
-            if ran {
-                self.stop_process(process, Stop::Reset(FailureReason::ConnectionReset));
-            }
+            self.take_away(index, process);
         }
         self.world_changed();
     }
@@ -114,107 +116,35 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             }
             self.settle_queues(dispatcher as u32);
         }
-        if begins {
-            return;
-        }
-        self.net.faults[index].drained_out = false;
-        for process in processes {
-            self.world.killed[process as usize] -= 1;
-            if self.runs(process) {
-                self.start_process(process);
-            }
-            self.let_held_go_on(process);
-        }
-    }
-
-    /// Who waits for a process that runs again goes on, in the order in which they came.
-    fn let_held_go_on(&mut self, process: u32) {
-        if self.runs(process) && !self.hangs(process) {
-            let held = std::mem::take(&mut self.world.held[process as usize]);
-            self.ready.extend(held);
-        }
-    }
-
-    /// Something else takes memory, or gives it back.
-    fn change_memory(&mut self, index: usize, begins: bool) {
-        for (memory, bytes) in self.net.faults[index].memory.clone() {
-            let m = &mut self.net.memories[memory as usize];
-            m.used += if begins { bytes } else { -bytes };
-            m.used_max = m.used_max.max(m.used);
-            self.kill_until_it_fits(memory as usize);
-        }
-    }
-
-    /// When a message arrives that would at `due`. What the system sends for itself (the binlog) is one stream, which
-    /// nothing overtakes.
-    #[cold]
-    pub(super) fn due_on(&mut self, id: RequestId, link: u32, step: StepId, due: u64) -> u64 {
-        let due = due + self.extra_on(id, link, step);
-        if self.slab[id].source != NONE {
-            return due;
-        }
-        let last = self.world.last_arrivals.entry(link).or_default();
-        *last = due.max(*last);
-        *last
-    }
-
-    /// What a message on a way takes beyond the wire's own time, nanoseconds. A lost one is sent again after 200 ms, then
-    /// 400, as a Linux kernel does for a connection whose round trip is shorter.
-    fn extra_on(&self, id: RequestId, link: u32, step: StepId) -> u64 {
-        let (from, to) = self.net.link_servers[link as usize];
-        if from == NONE || to == NONE {
-            return 0;
-        }
-        let mut extra = 0;
-        let active = self.net.faults.iter().filter(|fault| fault.active);
-        for impairment in active.flat_map(|fault| &fault.impaired).filter(|i| i.way.between(from, to)) {
-            let request = &self.slab[id];
-            let key = Key(request.key).indexed(step as u64).indexed(request.visit as u64);
-            if let Some(delay) = &impairment.delay {
-                extra += round_nanos(delay.sample(&mut key.draw(DELAYED, 0)));
-            }
-            let mut rng = key.draw(LOST, 0);
-            let mut again = LOST_FIRST;
-            while rng.unit() < impairment.loss && again < LOST_FIRST << 10 {
-                extra += again;
-                again *= 2;
+        if !begins {
+            self.net.faults[index].drained_out = false;
+            for process in processes {
+                self.give_back(process);
             }
         }
-        extra
     }
 
     /// A fault begins or ends for processes, servers and ways.
     fn change_processes(&mut self, index: usize, begins: bool) {
         let fault = &self.net.faults[index];
-        let (hung, killed, dark) = (fault.hung.clone(), fault.killed.clone(), fault.dark.clone());
-        let cuts = fault.cuts.clone();
-        for process in 0..self.net.process_servers.len() as u32 {
-            let server = self.server_of(process);
-            let (by_kill, by_power) = (killed.contains(&process), server != NONE && dark.contains(&server));
-            let by_hang = hung.contains(&process);
-            if !by_kill && !by_power && !by_hang {
-                continue;
-            }
-            let ran = self.runs(process);
-            count(&mut self.world.killed[process as usize], by_kill, begins);
-            count(&mut self.world.hung[process as usize], by_hang, begins);
-            if by_power && begins {
-                // its neighbours on the server go with it
-                if ran {
-                    self.stop_process(process, Stop::Silent);
-                }
-            } else if by_kill && begins && ran {
-                // whose address is given up first, resets nobody
-                let said_goodbye = self.net.faults[index].keepalived_stopped.contains(&process);
-                let reset = Stop::Reset(FailureReason::ConnectionReset);
-                self.stop_process(process, if said_goodbye { Stop::Silent } else { reset });
+        let (hung, killed, dark, cuts) =
+            (fault.hung.clone(), fault.killed.clone(), fault.dark.clone(), fault.cuts.clone());
+        for process in hung {
+            let hung = &mut self.world.hung[process as usize];
+            *hung = if begins { *hung + 1 } else { *hung - 1 };
+            self.let_held_go_on(process);
+        }
+        for process in killed {
+            match begins {
+                true => self.take_away(index, process),
+                false => self.give_back(process),
             }
         }
-        for &server in &dark {
-            if begins && self.has_power(server) {
-                self.clear_cards_of(server);
+        for server in dark {
+            match begins {
+                true => self.power_off(server),
+                false => self.power_on(server),
             }
-            count(&mut self.world.dark[server as usize], true, begins);
         }
         for cut in cuts {
             match begins {
@@ -225,118 +155,59 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
         }
-        for process in 0..self.net.process_servers.len() as u32 {
-            let concerned = killed.contains(&process) || dark.contains(&self.server_of(process));
-            if !begins && concerned && self.runs(process) {
+    }
+
+    /// One fault more takes a process away.
+    fn take_away(&mut self, index: usize, process: u32) {
+        let ran = self.runs(process);
+        self.world.killed[process as usize] += 1;
+        if ran {
+            // whose address is given up first, resets nobody
+            let said_goodbye = self.net.faults[index].keepalived_stopped.contains(&process);
+            let reset = Stop::Reset(FailureReason::ConnectionReset);
+            self.stop_process(process, if said_goodbye { Stop::Silent } else { reset });
+        }
+    }
+
+    /// One fault less takes a process away.
+    fn give_back(&mut self, process: u32) {
+        self.world.killed[process as usize] -= 1;
+        if self.runs(process) {
+            self.start_process(process);
+        }
+        self.let_held_go_on(process);
+    }
+
+    /// One fault more takes the power of a server.
+    fn power_off(&mut self, server: u32) {
+        if self.has_power(server) {
+            for process in self.processes_on(server) {
+                if self.runs(process) {
+                    self.stop_process(process, Stop::Silent);
+                }
+            }
+            self.clear_cards_of(server);
+        }
+        self.world.dark[server as usize] += 1;
+    }
+
+    fn power_on(&mut self, server: u32) {
+        self.world.dark[server as usize] -= 1;
+        for process in self.processes_on(server) {
+            if self.runs(process) {
                 self.start_process(process);
             }
             self.let_held_go_on(process);
         }
     }
 
-    /// Whether whoever is about to do this step must wait; then it is held. Who reaches a process that stands still is
-    /// taken in by its kernel; work that the system does for itself waits for a process that is gone, too.
-    #[inline(always)]
-    pub(super) fn held_before(&mut self, id: RequestId, step: StepId) -> bool {
-        if !WATCHED || self.net.faults.is_empty() {
-            return false;
-        }
-        let process = self.net.process_of_step[step as usize];
-        if process == NONE || !(self.hangs(process) || (self.slab[id].depth == 0 && !self.runs(process))) {
-            return false;
-        }
-        self.slab[id].step = step;
-        self.world.held[process as usize].push(id);
-        true
-    }
-
-    /// Takes one out that is held; false if it is not.
-    pub(super) fn forget_held(&mut self, id: RequestId) -> bool {
-        for held in &mut self.world.held {
-            if let Some(at) = held.iter().position(|&other| other == id) {
-                held.remove(at);
-                return true;
-            }
-        }
-        false
-    }
-
-    fn set_speed(&mut self, station: StationAt, speed: f64) {
-        match station {
-            StationAt::Sharing(station) => {
-                let s = &mut self.net.sharing[station as usize];
-                let due = s.set_speed(self.now, speed);
-                let leaf = s.leaf;
-                self.schedule_or_never(leaf, due);
-            }
-            StationAt::Fcfs(station) if self.net.fcfs[station as usize].has_own_leaves() => {
-                self.set_speed_of_workers(station, speed);
-            }
-            StationAt::Fcfs(station) => self.set_speed_of_heap(station, speed),
-            other => panic!("{other:?} has no speed"),
-        }
-    }
-
-    /// Each busy worker's work that is left takes another time.
-    fn set_speed_of_workers(&mut self, station: u32, speed: f64) {
-        let now = self.now;
-        let before = std::mem::replace(&mut self.net.fcfs[station as usize].speed, speed);
-        let mut left = std::mem::take(&mut self.net.fcfs[station as usize].stopped);
-        if before != 0.0 {
-            for leaf in 0..self.net.leaves.len() as u32 {
-                let due = self.set.time_of(leaf);
-                let serves = self.net.leaves[leaf as usize] == Leaf::FcfsWorker(station)
-                    && self.serving[leaf as usize] != NONE
-                    && !EventSet::is_idle(due);
-                if serves {
-                    left.push((leaf, (due.0 - now) as f64 * before));
-                }
-            }
-        }
-        for &(leaf, work) in &left {
-            let span = self.net.fcfs[station as usize].span(work);
-            self.schedule_or_never(leaf, now.saturating_add(span));
-        }
-        if speed == 0.0 {
-            self.net.fcfs[station as usize].stopped = left;
-        }
-    }
-
-    fn set_speed_of_heap(&mut self, station: u32, speed: f64) {
-        let now = self.now;
-        let s = &mut self.net.fcfs[station as usize];
-        let before = std::mem::replace(&mut s.speed, speed);
-        let mut left = std::mem::take(&mut s.stopped);
-        // in the order of departures, which is kept
-        while let Some((key, id)) = s.departures.pop() {
-            left.push((id, ((key >> 64) as u64 - now) as f64 * before));
-        }
-        let leaf = s.leaf;
-        if speed == 0.0 {
-            s.stopped = left;
-            self.set.clear(leaf);
-            return;
-        }
-        self.set.clear(leaf);
-        for (id, work) in left {
-            let span = self.net.fcfs[station as usize].span(work);
-            self.start_in_heap(id, station, span);
-        }
-    }
-
-    /// A worker begins while its station stands still.
-    #[cold]
-    pub(super) fn stop_at_once(&mut self, station: u32, holder: u32, work: u64) {
-        self.net.fcfs[station as usize].stopped.push((holder, work as f64));
-    }
-}
-
-fn count(times: &mut u32, concerned: bool, begins: bool) {
-    if concerned {
-        if begins {
-            *times += 1;
-        } else {
-            *times -= 1;
+    /// Something else takes memory, or gives it back.
+    fn change_memory(&mut self, index: usize, begins: bool) {
+        for (memory, bytes) in self.net.faults[index].memory.clone() {
+            let m = &mut self.net.memories[memory as usize];
+            m.used += if begins { bytes } else { -bytes };
+            m.used_max = m.used_max.max(m.used);
+            self.kill_until_it_fits(memory as usize);
         }
     }
 }

@@ -36,7 +36,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn timeout_due(&mut self, leaf: u32, line: u32) -> RequestId {
         let l = &mut self.net.timeouts[line as usize];
         // what the leaf was set to may have been cancelled and dropped
-        let head = l.queue.front().filter(|head| (head.0, head.1) == l.set_to).map(|head| head.2);
+        let head = l.queue.front().filter(|head| Some((head.0, head.1)) == l.set_to).map(|head| head.2);
         if head.is_some() {
             l.queue.pop_front();
         }
@@ -47,12 +47,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     self.net.timeouts[line as usize].queue.pop_front();
                 }
                 Some(&(due, sequence, _)) => {
-                    self.net.timeouts[line as usize].set_to = (due, sequence);
+                    self.net.timeouts[line as usize].set_to = Some((due, sequence));
                     self.set.set(leaf, SimTime(due), sequence);
                     break;
                 }
                 None => {
-                    self.net.timeouts[line as usize].set = false;
+                    self.net.timeouts[line as usize].set_to = None;
                     self.set.clear(leaf);
                     break;
                 }

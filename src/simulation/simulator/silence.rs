@@ -59,7 +59,7 @@ struct Connections {
     open: u32,
 }
 
-/// Time from one sending to the next, nanoseconds; `None`: it gives up then, after as long as that.
+/// Time from one sending to the next, nanoseconds, and whether there is one: else it gives up after as long as that.
 fn interval(syn: SynRetries, sent: Sent, again: u32) -> (u64, bool) {
     match sent {
         Sent::Connect => {
@@ -167,15 +167,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         let sent = if kept { Sent::Bytes } else { Sent::Connect };
         self.fall_silent(id, sent, process);
-        if !kept && let Some(&(_, timeout)) = self.net.connect_timeouts.iter().find(|(at, _)| *at == call) {
+        if !kept && let Some(&timeout) = self.net.connect_timeouts.get(&call) {
             self.arm(id, timeout, WaitAt::Silence);
         }
     }
 
     /// Whether a client's request came on a connection of its own.
     fn opens_connection(&self, id: RequestId, call: StepId) -> bool {
-        let of_call = self.net.client_connections.iter().find(|(at, _, _)| *at == call);
-        of_call.is_none_or(|&(_, draw, threshold)| self.net.draws[draw as usize].bits(&self.slab[id]) < threshold)
+        let of_call = self.net.client_connections.get(&call);
+        of_call.is_none_or(|&(draw, threshold)| self.net.draws[draw as usize].bits(&self.slab[id]) < threshold)
     }
 
     /// Begins to wait, at the step behind the one where it does; its place in the programs is the caller's.
@@ -270,7 +270,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
             Sent::Connect | Sent::Bytes => {
-                self.slab[id].step = self.call_again(id);
+                // from the call itself
+                self.slab[id].step -= 1;
                 self.ready.push_back(id);
             }
             Sent::Nothing => panic!("nothing was sent"),
@@ -289,11 +290,6 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 request.frames[request.depth as usize].chosen = instance as u16;
             }
         }
-    }
-
-    /// The step from which a call that waits in silence is made again.
-    fn call_again(&self, id: RequestId) -> StepId {
-        self.slab[id].step - 1
     }
 
     /// The way to a failure of a call that waits in silence.

@@ -1,8 +1,12 @@
 //! What of the system stands, runs and can be reached: processes, power, ways. Only in a watched run; without faults
 //! nobody asks.
+//!
+//! A process that stands still does nothing more: whoever is about to do its next step is held, and so is whoever
+//! reaches it, until it goes on. A burst that it has begun on a processor runs to its end.
 
 use super::Simulator;
 use crate::model::network::{Cut, Network};
+use crate::model::program::StepId;
 use crate::model::request::{NONE, RequestId};
 
 /// What faults have done so far and not undone.
@@ -73,5 +77,51 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline]
     pub(super) fn hangs(&self, process: u32) -> bool {
         self.world.hung[process as usize] > 0
+    }
+
+    pub(super) fn processes_on(&self, server: u32) -> Vec<u32> {
+        let servers = self.net.process_servers.iter().enumerate();
+        servers.filter(|(_, other)| **other == server).map(|(process, _)| process as u32).collect()
+    }
+
+    /// Whether whoever is about to do this step must wait; then it is held. Who reaches a process that stands still is
+    /// taken in by its kernel; work that the system does for itself waits for a process that is gone, too.
+    #[inline(always)]
+    pub(super) fn held_before(&mut self, id: RequestId, step: StepId) -> bool {
+        if !WATCHED || self.net.faults.is_empty() {
+            return false;
+        }
+        let process = self.net.process_of_step[step as usize];
+        if process == NONE || !(self.hangs(process) || (self.slab[id].depth == 0 && !self.runs(process))) {
+            return false;
+        }
+        self.slab[id].step = step;
+        self.world.held[process as usize].push(id);
+        true
+    }
+
+    /// Whether one is held, at the process of its next step.
+    pub(super) fn is_held(&self, id: RequestId) -> bool {
+        let process = self.net.process_of_step[self.slab[id].step as usize];
+        process != NONE && self.world.held[process as usize].contains(&id)
+    }
+
+    /// Takes one out that is held; false if it is not.
+    pub(super) fn forget_held(&mut self, id: RequestId) -> bool {
+        for held in &mut self.world.held {
+            if let Some(at) = held.iter().position(|&other| other == id) {
+                held.remove(at);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Who waits for a process that runs again goes on, in the order in which they came.
+    pub(super) fn let_held_go_on(&mut self, process: u32) {
+        if self.runs(process) && !self.hangs(process) {
+            let held = std::mem::take(&mut self.world.held[process as usize]);
+            self.ready.extend(held);
+        }
     }
 }
