@@ -177,9 +177,13 @@ pub fn run(
         subject.asking(options.precision, asked.looks[0]);
         let all = rate::all(&mut subject, asks.as_deref(), &unit, &asked);
         impossible(scenario, &all.highest, &unit)?;
-        findings.headroom = growth
-            .filter(|_| wants(Question::Headroom))
-            .and_then(|growth| headroom::headroom(&all.highest, growth, options.from));
+        if let Some(growth) = growth.filter(|_| wants(Question::Headroom)) {
+            findings.headroom = headroom::headroom(&all.highest, growth, options.from);
+            if findings.headroom.is_none() {
+                let why = "no rate was found at which an objective is missed, or it is centuries away";
+                no_answer(false, &ledger, Question::Headroom, why, "tighten the objectives")?;
+            }
+        }
         if wants(Question::Rate) {
             let one_dead = rate::one_dead(scenario, &prepared, &subject, &unit, &asked, &all);
             findings.rate = Some(RateFindings { all, one_dead, method: rate::METHOD });
