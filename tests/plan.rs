@@ -360,7 +360,7 @@ fn brute_force() -> Vec<(f64, [u32; 2], bool)> {
             let set = [format!("service.front.workers={front}"), format!("service.back.workers={back}")];
             let overrides = Overrides { set: set.to_vec(), runs: Some(10), seed: Some(99) };
             let scenario = load_str("fleet.toml", FLEET, &overrides).unwrap();
-            let options = foobar_sim::experiment::runner::Options { precision: None, variant: None, max_runs: Some(10) };
+            let options = foobar_sim::experiment::runner::Options { max_runs: Some(10), ..Default::default() };
             let summary = foobar_sim::experiment::runner::run(&scenario, &options, &|_| {}).unwrap().summary;
             let p95 = summary.traffic[0].latency_ms.p95.value.unwrap();
             all.push((price + 20.0 * f64::from(back), [front, back], p95 < 160.0));
