@@ -20,8 +20,8 @@ use crate::stats::analytic::erlang::Mmc;
 use crate::stats::special::bisect;
 use crate::workload::arrival::Arrivals;
 
-/// Of the rate at which the first station saturates.
-const SHARES: [f64; 7] = [0.2, 0.4, 0.6, 0.75, 0.85, 0.93, 0.98];
+/// Of the rate at which the first station saturates. Nearer to it short runs do not settle.
+const SHARES: [f64; 6] = [0.2, 0.4, 0.6, 0.75, 0.85, 0.93];
 /// Of the users at which the asymptotes cross.
 const CROWDS: [f64; 6] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.5];
 /// Knees that are further apart disagree.
