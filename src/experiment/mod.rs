@@ -19,6 +19,7 @@ mod outcome_tests;
 pub mod parallel;
 pub mod per_run;
 pub mod pictured;
+pub mod plan;
 pub mod precision;
 pub mod ranked;
 mod recording;

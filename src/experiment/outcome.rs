@@ -13,7 +13,7 @@ use super::summary::{
 use super::verdict::{self, Judged, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
 use super::{Outcome, bounds, databases, incidents, pictured, precision, summary, theory, topology};
-use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_repair};
+use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_plan, is_of_repair};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
 
@@ -317,9 +317,9 @@ pub(super) fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) 
     Some(Bottleneck { station: busiest.0.name.clone(), utilization: Some(busiest.1), max_rate_per_s: None })
 }
 
-/// No run asks how often things fail.
+/// No run asks how often things fail, or what may be bought.
 fn assumptions(scenario: &Scenario) -> Vec<AssumptionSummary> {
-    listed(scenario, |key| !is_of_repair(key))
+    listed(scenario, |key| !is_of_repair(key) && !is_of_plan(key))
 }
 
 /// How often things fail, and how soon they are put right.

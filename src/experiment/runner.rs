@@ -141,9 +141,15 @@ impl<'s> Prepared<'s> {
         Ok(Prepared { scenario, compiled: compile(scenario), recordings })
     }
 
-    /// Another scenario with the same traffic.
+    /// Another scenario with the same traffic; traces may be played at another speed.
     pub(super) fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
-        Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
+        let recordings = self.recordings.iter().zip(&scenario.traffic).map(|(recording, traffic)| {
+            match (recording, &traffic.process) {
+                (Some(recording), Process::Trace(trace)) => Some(recording.at_speed(trace.speed)),
+                (recording, _) => recording.clone(),
+            }
+        });
+        Prepared { scenario, compiled: compile(scenario), recordings: recordings.collect() }
     }
 
     pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {

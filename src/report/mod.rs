@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod markdown;
 pub mod objectives;
 pub mod output;
+pub mod plan;
 mod replication;
 pub mod series;
 pub mod spof;
