@@ -1,6 +1,6 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`],
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`],
 //! [`compare`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod compare;
@@ -11,6 +11,7 @@ pub mod progress;
 pub mod real;
 pub mod run;
 pub mod spof;
+pub mod sweep;
 pub mod trace;
 pub mod validate;
 
@@ -75,6 +76,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim sweep scenarios/peak.toml --vary traffic.visitors.rate=1000/s..2200/s/200/s
   foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
@@ -92,6 +94,8 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// Many points of a scenario, here or on a cluster: which load, which size, where is the knee?
+    Sweep(sweep::Args),
     /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
     Compare(compare::Args),
     /// Check a scenario without simulating it
@@ -121,6 +125,7 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Sweep(args) => sweep::execute(&args, console),
         Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
             Ok(code) => return code,
             Err(failure) => Err(failure),

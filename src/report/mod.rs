@@ -20,6 +20,7 @@ pub mod output;
 mod replication;
 pub mod series;
 pub mod spof;
+pub mod sweep;
 pub mod table;
 pub mod text;
 pub mod trace;
