@@ -1,6 +1,6 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`],
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`], [`plan`],
 //! [`compare`], [`chart`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes
 //! where).
 
@@ -14,6 +14,7 @@ pub mod progress;
 pub mod real;
 pub mod run;
 pub mod spof;
+pub mod sweep;
 pub mod trace;
 pub mod validate;
 
@@ -91,6 +92,7 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim sweep scenarios/peak.toml --vary traffic.visitors.rate=1000/s..2200/s/200/s
   foobar-sim plan scenarios/capacity.toml
   foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
   foobar-sim chart output/peak --png
@@ -110,6 +112,8 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// Many points of a scenario, here or on a cluster: which load, which size, where is the knee?
+    Sweep(sweep::Args),
     /// How much traffic it bears, what saturates next, what to buy and when
     Plan(plan::Args),
     /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
@@ -143,6 +147,7 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Sweep(args) => sweep::execute(&args, console),
         Command::Plan(args) => plan::execute(simulator, &args, typed, console),
         Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
             Ok(code) => return code,

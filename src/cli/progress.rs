@@ -24,6 +24,35 @@ struct Lines {
     interval: Duration,
     /// When the last line was written, or the work began.
     last: Instant,
+    /// Of the present phase: when it was first shown, and how much was done by then.
+    since: Option<(String, Instant, u64)>,
+}
+
+impl Lines {
+    /// `, 3 min left`, once there is something to go by.
+    fn left(&mut self, phase: &str, done: u64, total: u64) -> String {
+        match &self.since {
+            Some((known, began, from)) if known == phase && done > *from && done < total => {
+                let each = began.elapsed().as_secs_f64() / (done - from) as f64;
+                format!(", {} left", remaining(each * total.saturating_sub(done) as f64))
+            }
+            Some((known, _, _)) if known == phase => String::new(),
+            _ => {
+                self.since = Some((phase.to_owned(), Instant::now(), done));
+                String::new()
+            }
+        }
+    }
+}
+
+/// In the largest unit that it fills twice.
+fn remaining(seconds: f64) -> String {
+    match seconds {
+        s if s >= 172_800.0 => format!("{:.0} days", s / 86_400.0),
+        s if s >= 7200.0 => format!("{:.0} h", s / 3600.0),
+        s if s >= 120.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{s:.0} s"),
+    }
 }
 
 impl Progress {
@@ -35,6 +64,7 @@ impl Progress {
                 err: Box::new(io::stderr()),
                 interval: LINE_INTERVAL,
                 last: Instant::now(),
+                since: None,
             })),
         };
         Progress { display }
@@ -46,15 +76,21 @@ impl Progress {
             Display::Nothing => {}
             Display::Bar(bar) => {
                 bar.set_length(total);
+                if bar.message() != phase {
+                    // what was done before does not count for how long the rest takes
+                    bar.set_message(phase.to_string());
+                    bar.set_position(done);
+                    bar.reset_eta();
+                }
                 bar.set_position(done);
-                bar.set_message(phase.to_string());
             }
             Display::Lines(lines) => {
                 // progress is no reason to panic, even if another thread has
                 let mut lines = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let left = lines.left(phase, done, total);
                 if lines.last.elapsed() >= lines.interval {
                     lines.last = Instant::now();
-                    let _ = writeln!(lines.err, "foobar-sim: {phase}: {done} of {total}");
+                    let _ = writeln!(lines.err, "foobar-sim: {phase}: {done} of {total}{left}");
                 }
             }
         }
@@ -138,7 +174,7 @@ mod tests {
 
     fn lines(interval: Duration) -> String {
         let shared = Shared::default();
-        let lines = Lines { err: Box::new(shared.clone()), interval, last: Instant::now() };
+        let lines = Lines { err: Box::new(shared.clone()), interval, last: Instant::now(), since: None };
         let progress = Progress { display: Display::Lines(Mutex::new(lines)) };
         std::thread::scope(|scope| {
             scope.spawn(|| progress.show("runs", 1, 2)).join().unwrap();
@@ -156,7 +192,7 @@ mod tests {
     #[test]
     fn a_note_is_written_at_once() {
         let shared = Shared::default();
-        let lines = Lines { err: Box::new(shared.clone()), interval: LINE_INTERVAL, last: Instant::now() };
+        let lines = Lines { err: Box::new(shared.clone()), interval: LINE_INTERVAL, last: Instant::now(), since: None };
         Progress { display: Display::Lines(Mutex::new(lines)) }.note("this takes hours");
         assert_eq!(shared.0.lock().unwrap().as_slice(), b"foobar-sim: this takes hours\n");
         Progress::new(true, false).note("nobody asked");

@@ -206,7 +206,7 @@ fn of_one(error: CompareError, side: &compare::Side, file: &str) -> Failure {
 }
 
 /// `None`: a thread for each core.
-fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
     builder.build().map_err(|error| Failure::Ours(format!("no threads to run on: {error}")))
 }
@@ -233,7 +233,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 /// One message for each trace, at the line that names it.
-fn unplayable(error: ExperimentError, written: &Written) -> Failure {
+pub(super) fn unplayable(error: ExperimentError, written: &Written) -> Failure {
     let ExperimentError::Traces(traces) = error;
     let keys: Vec<[&str; 3]> = traces.iter().map(|(traffic, _)| ["traffic", traffic, "file"]).collect();
     let complaints = keys.iter().zip(&traces).map(|(key, (_, error))| Complaint {

@@ -27,6 +27,7 @@ pub mod runner;
 pub mod spof;
 pub mod stations;
 pub mod summary;
+pub mod sweep;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;

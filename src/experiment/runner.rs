@@ -1,6 +1,8 @@
 //! An experiment from beginning to end: read the traces, compile, find the warm-up, make the runs, and put
 //! together what they say.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::outcome::{Context, outcome};
@@ -44,8 +46,6 @@ pub enum ExperimentError {
     Traces(Vec<(String, TraceError)>),
 }
 
-/// Pilot runs for an automatic warm-up.
-const PILOTS: u32 = 5;
 /// Requests of each run that asks what a default does: enough for a p99 with some hundred beyond it.
 const PROBE_REQUESTS: f64 = 20_000.0;
 /// More do not fit into memory.
@@ -117,7 +117,7 @@ pub fn check_traces(scenario: &Scenario) -> Result<(), ExperimentError> {
 
 /// A scenario ready to be run again and again.
 pub(super) struct Prepared<'s> {
-    scenario: &'s Scenario,
+    scenario: Cow<'s, Scenario>,
     pub(super) compiled: Compiled,
     /// By source; `None` where it replays nothing.
     recordings: Vec<Option<Recording>>,
@@ -125,6 +125,15 @@ pub(super) struct Prepared<'s> {
 
 impl<'s> Prepared<'s> {
     pub(super) fn new(scenario: &'s Scenario) -> Result<Prepared<'s>, ExperimentError> {
+        Prepared::of(Cow::Borrowed(scenario))
+    }
+
+    /// One that keeps its scenario.
+    pub(super) fn owned(scenario: Scenario) -> Result<Prepared<'static>, ExperimentError> {
+        Prepared::of(Cow::Owned(scenario))
+    }
+
+    fn of(scenario: Cow<'s, Scenario>) -> Result<Prepared<'s>, ExperimentError> {
         let (mut recordings, mut unplayable) = (Vec::new(), Vec::new());
         for traffic in &scenario.traffic {
             match &traffic.process {
@@ -138,18 +147,34 @@ impl<'s> Prepared<'s> {
         if !unplayable.is_empty() {
             return Err(ExperimentError::Traces(unplayable));
         }
-        Ok(Prepared { scenario, compiled: compile(scenario), recordings })
+        let compiled = compile(&scenario);
+        Ok(Prepared { scenario, compiled, recordings })
     }
 
     /// Another scenario with the same traffic; traces may be played at another speed.
     pub(super) fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
-        let recordings = self.recordings.iter().zip(&scenario.traffic).map(|(recording, traffic)| {
+        let recordings = self.recordings_for(scenario);
+        Prepared { scenario: Cow::Borrowed(scenario), compiled: compile(scenario), recordings }
+    }
+
+    /// The same, and it keeps its scenario.
+    pub(super) fn owned_variant(&self, scenario: Scenario) -> Prepared<'static> {
+        let (compiled, recordings) = (compile(&scenario), self.recordings_for(&scenario));
+        Prepared { scenario: Cow::Owned(scenario), compiled, recordings }
+    }
+
+    fn recordings_for(&self, scenario: &Scenario) -> Vec<Option<Recording>> {
+        let each = self.recordings.iter().zip(&scenario.traffic).map(|(recording, traffic)| {
             match (recording, &traffic.process) {
                 (Some(recording), Process::Trace(trace)) => Some(recording.at_speed(trace.speed)),
                 (recording, _) => recording.clone(),
             }
         });
-        Prepared { scenario, compiled: compile(scenario), recordings: recordings.collect() }
+        each.collect()
+    }
+
+    pub(super) fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
@@ -157,7 +182,7 @@ impl<'s> Prepared<'s> {
             Some(recording) => recording.records(),
             None => Box::new(std::iter::empty()),
         };
-        run_once(self.scenario, &self.compiled, &RunPlan { run: index, warmup_s, duration_s, traces: &records })
+        run_once(&self.scenario, &self.compiled, &RunPlan { run: index, warmup_s, duration_s, traces: &records })
     }
 
     /// The same, and its requests by when they arrived.
@@ -173,7 +198,7 @@ impl<'s> Prepared<'s> {
             None => Box::new(std::iter::empty()),
         };
         let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
-        run_cohorts(self.scenario, &self.compiled, &plan, within_s)
+        run_cohorts(&self.scenario, &self.compiled, &plan, within_s)
     }
 
     /// A run for where time goes.
@@ -189,7 +214,7 @@ impl<'s> Prepared<'s> {
             None => Box::new(std::iter::empty()),
         };
         run_ledger(
-            self.scenario,
+            &self.scenario,
             &self.compiled,
             &RunPlan { run: index, warmup_s, duration_s, traces: &records },
             bands,
@@ -202,7 +227,7 @@ impl<'s> Prepared<'s> {
             Warmup::Seconds(seconds) => (seconds, false),
             Warmup::Auto => {
                 let duration_s = self.scenario.simulation.duration_s;
-                let pilots = parallel::runs(0..PILOTS, |i| self.run(i, 0.0, duration_s), &|_| {});
+                let pilots = parallel::runs(0..warmup::PILOTS, |i| self.run(i, 0.0, duration_s), &|_| {});
                 let found = warmup::automatic(&pilots);
                 warnings.extend(found.warning);
                 (found.warmup_s, true)
@@ -229,8 +254,8 @@ impl<'s> Prepared<'s> {
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
-            without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
-        warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));
+            without_effect(&self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
+        warnings.extend(idle_faults(&self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));
         let numbered = |fault: &usize| numbered(*fault, self.scenario.faults[fault - 1].written.effect.as_str());
         for note in &self.compiled.notes {
             let (server, needed_bytes, ram_bytes) = match note {

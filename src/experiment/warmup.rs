@@ -6,6 +6,9 @@ use super::warnings::NO_WARMUP_FOUND;
 use crate::simulation::result::RunResult;
 use crate::stats::warmup::{mser5, mser5_first_half};
 
+/// Pilot runs for an automatic warm-up.
+pub const PILOTS: u32 = 5;
+
 /// What the pilots say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutomaticWarmup {

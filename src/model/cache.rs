@@ -4,6 +4,37 @@
 //! Roberts 2012 show why it is so good): an object stays for a characteristic time T after its last use,
 //! the same for all, so it is found with probability 1 - exp(-p T); T is what fills the cache.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// What was worked out before: the same few caches are asked for again by every scenario that differs in something
+/// else. A pure function of its key, so that nobody can tell who asked first.
+struct Memo<T>(Mutex<BTreeMap<[u64; 3], T>>);
+
+/// Entries; more are forgotten together.
+const REMEMBERED_MAX: usize = 1000;
+
+impl<T: Clone> Memo<T> {
+    const fn new() -> Memo<T> {
+        Memo(Mutex::new(BTreeMap::new()))
+    }
+
+    fn get(&self, key: [f64; 3], make: impl FnOnce() -> T) -> T {
+        let key = key.map(f64::to_bits);
+        let entries = || self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(known) = entries().get(&key) {
+            return known.clone();
+        }
+        let made = make();
+        let mut entries = entries();
+        if entries.len() >= REMEMBERED_MAX {
+            entries.clear();
+        }
+        entries.insert(key, made.clone());
+        made
+    }
+}
+
 /// Hit ratio of an LRU cache that holds `cached` of `objects` equal objects, the popularity of the i-th
 /// being proportional to i^-exponent (0: uniform).
 pub fn hit_ratio(objects: f64, cached: f64, exponent: f64) -> f64 {
@@ -13,6 +44,11 @@ pub fn hit_ratio(objects: f64, cached: f64, exponent: f64) -> f64 {
     if cached <= 0.0 {
         return 0.0;
     }
+    static KNOWN: Memo<f64> = Memo::new();
+    KNOWN.get([objects, cached, exponent], || filled_and_hit(objects, cached, exponent))
+}
+
+fn filled_and_hit(objects: f64, cached: f64, exponent: f64) -> f64 {
     let groups = groups(objects, exponent);
     let filled = |time: f64| -> f64 { groups.iter().map(|&(n, p)| n * -libm::expm1(-p * time)).sum() };
     let (mut low, mut high) = (0.0, objects);
@@ -21,6 +57,10 @@ pub fn hit_ratio(objects: f64, cached: f64, exponent: f64) -> f64 {
     }
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
+        // neighbours: nothing lies between them
+        if middle == low || middle == high {
+            break;
+        }
         if filled(middle) < cached { low = middle } else { high = middle }
     }
     let time = 0.5 * (low + high);
@@ -33,6 +73,11 @@ pub fn warming(objects: f64, cached: f64, exponent: f64) -> Vec<(f64, f64)> {
     if objects <= 0.0 || cached <= 0.0 {
         return Vec::new();
     }
+    static KNOWN: Memo<Vec<(f64, f64)>> = Memo::new();
+    KNOWN.get([objects, cached, exponent], || warmed_up(objects, cached, exponent))
+}
+
+fn warmed_up(objects: f64, cached: f64, exponent: f64) -> Vec<(f64, f64)> {
     let groups = groups(objects, exponent);
     let filled = |reads: f64| -> f64 { groups.iter().map(|&(n, p)| n * -libm::expm1(-p * reads)).sum() };
     let hit = |reads: f64| -> f64 { groups.iter().map(|&(n, p)| n * p * -libm::expm1(-p * reads)).sum() };

@@ -21,6 +21,7 @@ pub mod plan;
 mod replication;
 pub mod series;
 pub mod spof;
+pub mod sweep;
 pub mod table;
 pub mod text;
 pub mod trace;

@@ -24,15 +24,16 @@ pub fn read(path: &Path, overrides: &Overrides, files: &mut SourceFiles, diagnos
     read_merged(&path.display().to_string(), text, &folder, &mut chain, overrides, files, diagnostics)
 }
 
-/// The same for a text that is not in a file; files that it names are relative to the working directory.
+/// The same for a text that is not in a file; files that it names are relative to `folder`.
 pub fn read_str(
     name: &str,
     text: &str,
+    folder: &Path,
     overrides: &Overrides,
     files: &mut SourceFiles,
     diagnostics: &mut Diagnostics,
 ) -> Table {
-    read_merged(name, text.to_string(), Path::new(""), &mut Vec::new(), overrides, files, diagnostics)
+    read_merged(name, text.to_string(), folder, &mut Vec::new(), overrides, files, diagnostics)
 }
 
 fn read_merged(
@@ -140,24 +141,24 @@ fn overrides_as_files(overrides: &Overrides, files: &mut SourceFiles, folder: &P
     files.0.len() - before
 }
 
-/// Applies one `a.b.c=value`.
-fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Diagnostics) {
-    let text = files.0[file].text.as_str();
+/// Applies one `a.b.c=value`, the text of a pseudo-file named like its option.
+pub fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Diagnostics) {
+    let (option, text) = (files.0[file].name.as_str(), files.0[file].text.as_str());
     let whole = Place { file, span: 0..text.len() };
     let Some(equals) = text.find('=') else {
         diagnostics.push(
-            Diagnostic::at(whole, format!("--set {text}: there is no `=`"))
+            Diagnostic::at(whole, format!("{option} {text}: there is no `=`"))
                 .label("expected key=value")
-                .help("write for example --set service.app.workers=128"),
+                .help(format!("write for example {option} service.app.workers=128")),
         );
         return;
     };
     let key_place = Place { file, span: 0..text[..equals].trim_end().len() };
     let Some(keys) = split_key(text[..equals].trim()) else {
         diagnostics.push(
-            Diagnostic::at(key_place, format!("--set {text}: `{}` is not a dotted key", &text[..equals]))
+            Diagnostic::at(key_place, format!("{option} {text}: `{}` is not a dotted key", &text[..equals]))
                 .label("empty or unfinished")
-                .help("write the tables and the key with dots: --set service.app.workers=128"),
+                .help(format!("write the tables and the key with dots: {option} service.app.workers=128")),
         );
         return;
     };
@@ -170,13 +171,13 @@ fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Di
         );
         return;
     }
-    if let Some(diagnostic) = names_nothing(table, &keys, &key_place) {
+    if let Some(diagnostic) = names_nothing(table, &keys, &key_place, option) {
         diagnostics.push(diagnostic);
         return;
     }
     if let Err(problem) = set_in_table(table, &keys, node, &key_place) {
         diagnostics.push(
-            Diagnostic::at(key_place, format!("--set {}: {problem}", keys.join(".")))
+            Diagnostic::at(key_place, format!("{option} {}: {problem}", keys.join(".")))
                 .label("cannot be reached")
                 .help("set the whole value instead, in TOML: --set 'key={ a = 1 }'"),
         );
@@ -188,7 +189,7 @@ const NAMED: [(&str, &str); 4] =
     [("server", "server"), ("service", "service"), ("request", "request class"), ("traffic", "traffic")];
 
 /// A value of a server, service, class or traffic that is not there, while one is called nearly the same: a slip.
-fn names_nothing(table: &Table, keys: &[String], place: &Place) -> Option<Diagnostic> {
+fn names_nothing(table: &Table, keys: &[String], place: &Place, option: &str) -> Option<Diagnostic> {
     let [section, name, _, ..] = keys else { return None };
     let (_, what) = NAMED.iter().find(|(known, _)| known == section)?;
     let Some(Value::Table(tables)) = table.get(section).map(|entry| &entry.node.value) else { return None };
@@ -197,12 +198,12 @@ fn names_nothing(table: &Table, keys: &[String], place: &Place) -> Option<Diagno
     }
     let near = super::reader::nearest(name, tables.entries.iter().map(|entry| entry.key.as_str()))?;
     let help = format!("did you mean {section}.{near}? A new one is given whole: --set '{section}.{name}={{ ... }}'");
-    let message = format!("--set {}: there is no {what} `{name}`", keys.join("."));
+    let message = format!("{option} {}: there is no {what} `{name}`", keys.join("."));
     Some(Diagnostic::at(place.clone(), message).label("not in the scenario").help(help))
 }
 
 /// `a."b.c".d` to its parts; `None` where a part is empty or a quote is not closed.
-fn split_key(text: &str) -> Option<Vec<String>> {
+pub fn split_key(text: &str) -> Option<Vec<String>> {
     let mut parts = vec![String::new()];
     let mut quote = None;
     for letter in text.chars() {

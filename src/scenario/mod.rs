@@ -12,6 +12,7 @@ mod check;
 mod check_stations;
 mod diagnostics;
 mod distribution;
+mod draft;
 mod effective;
 mod fault;
 mod idle_fault;
@@ -40,6 +41,7 @@ mod without_effect;
 use std::path::Path;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
+pub use draft::{Draft, is_key};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
@@ -70,8 +72,11 @@ pub struct Overrides {
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Diagnostics> {
     let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
     let root = merge::read(path, overrides, &mut files, &mut diagnostics);
-    let stem = path.file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy().into_owned());
-    validate(root, &stem, files, diagnostics)
+    validate(root, &stem(path), files, diagnostics)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
 /// Reads a scenario that is not in a file; files that it names are relative to the working directory.
@@ -80,7 +85,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Diagnostics>
 /// As [`load`].
 pub fn load_str(name: &str, text: &str, overrides: &Overrides) -> Result<Scenario, Diagnostics> {
     let (mut files, mut diagnostics) = (SourceFiles::default(), Diagnostics::default());
-    let root = merge::read_str(name, text, overrides, &mut files, &mut diagnostics);
+    let root = merge::read_str(name, text, Path::new(""), overrides, &mut files, &mut diagnostics);
     validate(root, name.trim_end_matches(".toml"), files, diagnostics)
 }
 

@@ -73,6 +73,11 @@ impl Histogram {
         self.counts[i] += 1;
     }
 
+    /// Memory that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Histogram>() + self.counts.len() * size_of::<u64>()
+    }
+
     pub fn merge(&mut self, other: &Histogram) {
         if other.count == 0 {
             return;

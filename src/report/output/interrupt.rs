@@ -7,11 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-static HELD: Mutex<Held> = Mutex::new(Held { paths: Vec::new() });
+static HELD: Mutex<Held> = Mutex::new(Held { paths: Vec::new(), last_words: None });
 
 /// Files, and folders that are removed if they are empty; those inside come after those outside.
 pub struct Held {
     paths: Vec<PathBuf>,
+    /// Said when all is removed.
+    last_words: Option<Box<dyn Fn() + Send>>,
 }
 
 /// An interrupt waits as long as the caller has this.
@@ -28,6 +30,14 @@ impl Held {
     pub fn forget(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         self.paths.retain(|held| *held != path);
+    }
+
+    pub fn last_words(&mut self, say: Box<dyn Fn() + Send>) {
+        self.last_words = Some(say);
+    }
+
+    pub fn no_last_words(&mut self) {
+        self.last_words = None;
     }
 
     #[cfg(unix)]
@@ -56,6 +66,9 @@ pub fn watch() {
             // never given back: nothing appears any more
             let held = held();
             held.remove();
+            if let Some(say) = &held.last_words {
+                say();
+            }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         };
         // without a thread, signals do what they do, and the next run cleans up

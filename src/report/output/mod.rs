@@ -89,6 +89,25 @@ pub fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), OutputErr
     Ok(())
 }
 
+/// One file in a folder that is there: it appears whole, in the place of one of the same name.
+pub fn replace(file: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let failed = |source| OutputError::Place { file: file.into(), source };
+    let mut part = Part::create(file.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+    part.write_all(content).map_err(failed)?;
+    part::place(vec![(part, file.into())]).map_err(|(_, source)| failed(source))
+}
+
+/// What the process shall say when it is interrupted, once its temporary files are gone. Whoever is asked last is heard.
+pub fn when_interrupted(say: impl Fn() + Send + 'static) {
+    interrupt::watch();
+    interrupt::held().last_words(Box::new(say));
+}
+
+/// Nothing any more.
+pub fn when_interrupted_nothing() {
+    interrupt::held().no_last_words();
+}
+
 /// One file that the user named, written as its content comes. It appears under its name when it is whole; a
 /// device or a pipe (`/dev/stdout`) is written to, and stays what it is.
 pub struct OutputFile {

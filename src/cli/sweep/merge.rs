@@ -1,0 +1,50 @@
+//! `sweep merge DIR`: all points to one table, and what they say together.
+
+use std::fs;
+
+use super::{Failure, Format, Merge};
+use crate::cli::console::Console;
+use crate::report::output;
+use crate::report::sweep::folder::Folder;
+use crate::report::sweep::merge::{MergeError, TABLE, merge};
+use crate::report::{self, text::Written};
+
+pub fn execute(args: &Merge, console: &mut Console) -> Result<(), Failure> {
+    let folder = Folder::read(&args.folder)?;
+    finish(&folder, args.format, args.quiet, console)
+}
+
+/// Writes sweep.csv and what stands beside it, and prints the result.
+pub fn finish(folder: &Folder, format: Format, quiet: bool, console: &mut Console) -> Result<(), Failure> {
+    let design = folder.definition.design().map_err(Failure::input)?;
+    let found = merge(folder, &design).map_err(|error| match &error {
+        MergeError::Incomplete { .. } => {
+            let path = folder.path.display();
+            Failure::input(format!("{path}: {error}; make them with `foobar-sim sweep run {path}`, then merge again"))
+        }
+        _ => Failure::from(error),
+    })?;
+    let files = report::sweep::files(&found);
+    output::write(&folder.path, &files)?;
+    let names = [TABLE].into_iter().chain(files.iter().map(|(name, _)| name.as_str())).collect();
+    let place = Written { folder: &folder.path, files: names };
+    match format {
+        Format::Text => console.print(&report::sweep::text(&found, Some(&place), console.out_color))?,
+        Format::Json => console.print(&report::sweep::json(&found))?,
+        Format::Markdown => console.print(&report::sweep::markdown(&found))?,
+        Format::Csv => {
+            let file = folder.path.join(TABLE);
+            let text = fs::read_to_string(&file);
+            console.print(&text.map_err(|error| Failure::Ours(format!("error: {}: {error}", file.display())))?)?;
+        }
+    }
+    if format != Format::Text && !quiet {
+        console.complain(&format!("foobar-sim: results are in {}", folder.path.display()));
+    }
+    match found.totals.checks_failed {
+        0 => Ok(()),
+        n => Err(Failure::Ours(format!(
+            "error: {n} checks failed, so these results cannot be trusted; see `checks_failed` in {TABLE}"
+        ))),
+    }
+}
