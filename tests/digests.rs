@@ -312,6 +312,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
         faults: Vec::new(),
         objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![],
         sha256: String::new(),
     }

@@ -159,7 +159,7 @@ fn what_has_nothing_to_decide_or_to_judge_is_refused() {
     let folder = Folder::with(&["utilization < 0.6\"\nstation = \"cpuu"]);
     let said = folder.run(&[]);
     assert_eq!((said.code, said.out.as_str()), (2, ""));
-    for part in ["slo.0.station: there is no station `cpuu`", "queue.toml:16", "did you mean \"cpu\"?"] {
+    for part in ["slo.0.station: there is no station `cpuu`", "queue.toml:17", "did you mean \"cpu\"?"] {
         assert!(said.err.contains(part), "{}", said.err);
     }
     let folder = Folder::with(&["latency_p99 < 1 s"]);

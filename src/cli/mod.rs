@@ -1,12 +1,15 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`],
-//! [`compare`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`], [`sweep`],
+//! [`compare`], [`chart`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes
+//! where).
 
+pub mod chart;
 pub mod compare;
 pub mod console;
 pub mod failure;
 pub mod format;
+pub mod plan;
 pub mod progress;
 pub mod real;
 pub mod run;
@@ -22,6 +25,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
+use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
+use crate::experiment::plan::scalability::Measured;
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::summary::Check;
 use crate::scenario::{Overrides, Scenario};
@@ -57,6 +62,17 @@ pub trait Simulator {
         written: &Written,
         progress: &Progress,
     ) -> Result<(Findings, Vec<Check>), Failure>;
+    /// How much it bears, what to buy and when.
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &plan::Args,
+        measured: Option<Measured>,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Plans, Failure>;
+    /// The Universal Scalability Law through measured points; what is wrong with them.
+    fn scalability(&self, measured: &Measured) -> Result<UslFindings, String>;
     /// How two differ, and the laws that the runs broke.
     fn compare(
         &self,
@@ -77,7 +93,9 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
   foobar-sim sweep scenarios/peak.toml --vary traffic.visitors.rate=1000/s..2200/s/200/s
+  foobar-sim plan scenarios/capacity.toml
   foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
+  foobar-sim chart output/peak --png
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -96,8 +114,12 @@ pub enum Command {
     Spof(spof::Args),
     /// Many points of a scenario, here or on a cluster: which load, which size, where is the knee?
     Sweep(sweep::Args),
+    /// How much traffic it bears, what saturates next, what to buy and when
+    Plan(plan::Args),
     /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
     Compare(compare::Args),
+    /// Draw the charts of a stored result again
+    Chart(chart::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -126,10 +148,12 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
         Command::Sweep(args) => sweep::execute(&args, console),
+        Command::Plan(args) => plan::execute(simulator, &args, typed, console),
         Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
     };

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, Written, compare, run, spof, trace};
+use super::{Simulator, Written, compare, plan, run, spof, trace};
 use crate::experiment::Outcome;
 use crate::experiment::compare::{self as compare_experiment, CompareError, observed};
 use crate::experiment::objective::unknown_stations;
+use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
+use crate::experiment::plan::scalability::{self, Measured};
+use crate::experiment::plan::{self as plan_experiment, PlanError};
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::spof::{self as spof_experiment, SpofError};
@@ -75,6 +78,34 @@ impl Simulator for Real {
             SpofError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
             SpofError::Analytic(_) => Failure::Ours(error.to_string()),
         })
+    }
+
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &plan::Args,
+        measured: Option<Measured>,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Plans, Failure> {
+        let load = |set: &[String]| {
+            let mut overrides = written.overrides.clone();
+            overrides.set.extend_from_slice(set);
+            scenario::load(written.file, &overrides).map_err(|diagnostics| diagnostics.render(written.color))
+        };
+        // nobody knows how many runs a search takes
+        let show = |runs: u32| progress.count("runs", u64::from(runs));
+        let asked = options.asked(measured);
+        pool(options.threads)?.install(|| plan_experiment::run(scenario, &asked, &load, &show)).map_err(|error| {
+            match error {
+                PlanError::Experiment(error) => unplayable(error, written),
+                PlanError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
+            }
+        })
+    }
+
+    fn scalability(&self, measured: &Measured) -> Result<UslFindings, String> {
+        scalability::measured(measured).map_err(|error| error.to_string())
     }
 
     fn compare(

@@ -63,6 +63,10 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -177,7 +181,7 @@ fn finish(
     manifest: Manifest,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let files = report::files(outcome, &manifest);
+    let files = report::files(outcome, &manifest, args.png);
     let written = output::write(folder, &files);
     let place =
         written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });

@@ -68,6 +68,10 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -129,7 +133,7 @@ pub fn execute(
     let (findings, broken) = simulator.spof(&scenario, args, &written, &progress)?;
     progress.finish();
 
-    let files = report::spof::files(&findings, &Manifest::new(typed));
+    let files = report::spof::files(&findings, &Manifest::new(typed), args.png);
     let kept = output::write(&folder, &files);
     let names = files.iter().map(|(name, _)| name.as_str()).collect();
     let place = kept.is_ok().then_some(Written { folder: &folder, files: names });

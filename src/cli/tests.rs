@@ -53,6 +53,21 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn plan(
+        &self,
+        _: &Scenario,
+        _: &plan::Args,
+        _: Option<Measured>,
+        _: &Written,
+        _: &Progress,
+    ) -> Result<Plans, Failure> {
+        Err(Failure::Ours("error: nothing here can be planned".into()))
+    }
+
+    fn scalability(&self, _: &Measured) -> Result<UslFindings, String> {
+        Err("nothing here can be fitted".into())
+    }
+
     fn compare(
         &self,
         _: &compare::Subject,
@@ -88,6 +103,7 @@ fn scenario() -> Scenario {
         faults: Vec::new(),
         objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

@@ -18,6 +18,8 @@ pub mod outcome;
 mod outcome_tests;
 pub mod parallel;
 pub mod per_run;
+pub mod pictured;
+pub mod plan;
 pub mod precision;
 pub mod ranked;
 mod recording;
@@ -29,12 +31,15 @@ pub mod sweep;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;
+pub mod time_spent;
+pub mod topology;
 pub mod verdict;
 pub mod warmup;
 pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
+use pictured::Pictured;
 use summary::Summary;
 
 pub use outcome::{Context, outcome};
@@ -44,6 +49,7 @@ pub use outcome::{Context, outcome};
 pub struct Outcome {
     pub summary: Summary,
     pub merged: Merged,
+    pub pictured: Pictured,
 }
 
 /// All runs together.

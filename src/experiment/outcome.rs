@@ -12,8 +12,8 @@ use super::summary::{
 };
 use super::verdict::{self, Judged, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, bounds, databases, incidents, precision, summary, theory};
-use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_repair};
+use super::{Outcome, bounds, databases, incidents, pictured, precision, summary, theory, topology};
+use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_plan, is_of_repair};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
 
@@ -126,7 +126,8 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         },
         per_run: PerRun::of(scenario, runs),
     };
-    Outcome { summary, merged: merge::merged(runs, &classes) }
+    let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
+    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
 }
 
 fn overall(slo: &[ObjectiveSummary], inconclusive: Option<Verdict>) -> &'static str {
@@ -316,9 +317,9 @@ pub(super) fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) 
     Some(Bottleneck { station: busiest.0.name.clone(), utilization: Some(busiest.1), max_rate_per_s: None })
 }
 
-/// No run asks how often things fail.
+/// No run asks how often things fail, or what may be bought.
 fn assumptions(scenario: &Scenario) -> Vec<AssumptionSummary> {
-    listed(scenario, |key| !is_of_repair(key))
+    listed(scenario, |key| !is_of_repair(key) && !is_of_plan(key))
 }
 
 /// How often things fail, and how soon they are put right.

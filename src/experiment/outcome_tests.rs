@@ -46,6 +46,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
         faults: Vec::new(),
         objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: Vec::new(),
         sha256: "0".repeat(64),
     }

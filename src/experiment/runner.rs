@@ -9,6 +9,7 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
+use super::time_spent::time_spent;
 use super::verdict::{self, GROWTH, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
@@ -17,8 +18,9 @@ use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
+use crate::simulation::ledger::Ledger;
 use crate::simulation::result::RunResult;
-use crate::simulation::{RunPlan, run as run_once, run_cohorts};
+use crate::simulation::{RunPlan, run as run_once, run_cohorts, run_ledger};
 use crate::workload::trace::TraceError;
 
 /// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
@@ -90,7 +92,9 @@ pub fn run(
         judged,
         inconclusive: options.inconclusive,
     };
-    Ok(outcome(scenario, &runs, context))
+    let mut outcome = outcome(scenario, &runs, context);
+    outcome.pictured.time_spent = time_spent(scenario, &prepared, &outcome, warmup_s);
+    Ok(outcome)
 }
 
 /// When runs are looked at. With `precision` the looks are its own, and others behind them.
@@ -147,15 +151,26 @@ impl<'s> Prepared<'s> {
         Ok(Prepared { scenario, compiled, recordings })
     }
 
-    /// Another scenario with the same traffic.
+    /// Another scenario with the same traffic; traces may be played at another speed.
     pub(super) fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
-        Prepared { scenario: Cow::Borrowed(scenario), compiled: compile(scenario), recordings: self.recordings.clone() }
+        let recordings = self.recordings_of(scenario);
+        Prepared { scenario: Cow::Borrowed(scenario), compiled: compile(scenario), recordings }
     }
 
     /// The same, and it keeps its scenario.
     pub(super) fn owned_variant(&self, scenario: Scenario) -> Prepared<'static> {
-        let compiled = compile(&scenario);
-        Prepared { scenario: Cow::Owned(scenario), compiled, recordings: self.recordings.clone() }
+        let (compiled, recordings) = (compile(&scenario), self.recordings_of(&scenario));
+        Prepared { scenario: Cow::Owned(scenario), compiled, recordings }
+    }
+
+    fn recordings_of(&self, scenario: &Scenario) -> Vec<Option<Recording>> {
+        let recordings = self.recordings.iter().zip(&scenario.traffic).map(|(recording, traffic)| {
+            match (recording, &traffic.process) {
+                (Some(recording), Process::Trace(trace)) => Some(recording.at_speed(trace.speed)),
+                (recording, _) => recording.clone(),
+            }
+        });
+        recordings.collect()
     }
 
     pub(super) fn scenario(&self) -> &Scenario {
@@ -184,6 +199,26 @@ impl<'s> Prepared<'s> {
         };
         let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
         run_cohorts(&self.scenario, &self.compiled, &plan, within_s)
+    }
+
+    /// A run for where time goes.
+    pub(super) fn run_ledger(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: Option<f64>,
+        bands: &[(u64, u64)],
+    ) -> Ledger {
+        let records = |source: usize| match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        };
+        run_ledger(
+            &self.scenario,
+            &self.compiled,
+            &RunPlan { run: index, warmup_s, duration_s, traces: &records },
+            bands,
+        )
     }
 
     /// Length of the warm-up, seconds, and whether it was found by pilot runs; then all runs and variants have it.

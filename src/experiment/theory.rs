@@ -221,6 +221,7 @@ mod tests {
             faults: Vec::new(),
             objectives: Vec::new(),
             repairs: Default::default(),
+            plan: None,
             assumptions: Vec::new(),
             sha256: String::new(),
         }

@@ -11,7 +11,8 @@ use super::without_effect::idle_defaults;
 use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
-const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic", "fault", "slo"];
+const SECTIONS: &[&str] =
+    &["name", "simulation", "network", "server", "service", "request", "traffic", "fault", "slo", "plan"];
 
 /// A value with the files that it names (of a trace, a profile, `empirical`) in full.
 pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
@@ -58,7 +59,7 @@ pub fn print_effective(scenario: &Scenario) -> String {
         let parts = split(&scenario.assumptions[at].key);
         let depth = if parts.len() <= 2 {
             parts.len() - 1
-        } else if matches!(parts[0].as_str(), "simulation" | "network") {
+        } else if matches!(parts[0].as_str(), "simulation" | "network" | "plan") {
             1
         } else {
             2

@@ -21,10 +21,12 @@ pub mod model;
 mod names;
 mod objective;
 mod path;
+mod plan;
 mod quantity;
 mod reader;
 mod repair;
 mod request;
+mod scale;
 mod sensitivity;
 mod server;
 mod service;
@@ -43,8 +45,11 @@ pub use draft::{Draft, is_key};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
+pub use plan::{is_its as is_of_plan, parse_growth};
 pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
+pub use sensitivity::moved_by;
+pub use simulation::is_stationary;
 pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;
@@ -138,18 +143,12 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
     Ok(scenario)
 }
 
-/// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[("plan", "leave it out")];
-
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
     let top = Place { file: 0, span: 0..0 };
     let mut section = Section::new(reader, String::new(), top, Some(root), None);
     let name =
         section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
-    for (key, help) in LATER {
-        section.unsupported(reader, key, help);
-    }
     let mut repairs = Repairs::default();
     let servers = named(reader, &mut section, "server", |reader, section, name| {
         let server = server::read(reader, section, name);
@@ -195,6 +194,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     });
     let objectives = objectives.unwrap_or_default();
     objective::check_together(reader, &objectives, &traffic);
+    let plan = section.within_if(reader, "plan", |reader, section| plan::read(reader, section, &names, &services));
     section.finish(reader);
 
     let mut scenario = Scenario {
@@ -208,6 +208,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         faults: faults.into_iter().flatten().collect(),
         objectives: objectives.into_iter().flatten().map(|(objective, _)| objective).collect(),
         repairs,
+        plan,
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
     };

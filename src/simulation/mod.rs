@@ -6,6 +6,7 @@
 
 pub mod cohorts;
 pub mod compile;
+pub mod ledger;
 pub mod load;
 pub mod log;
 mod observation;
@@ -24,6 +25,7 @@ use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use cohorts::Cohorts;
 use compile::Compiled;
+use ledger::Ledger;
 use log::EventLog;
 use observation::Observation;
 use result::{
@@ -58,20 +60,29 @@ pub fn run(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> RunResul
 /// of a given length.
 pub fn run_cohorts(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, within_s: f64) -> (RunResult, Cohorts) {
     let within_ns = SimTime::from_seconds(within_s).0;
-    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: Some(within_ns), log: false });
+    let (result, watched) =
+        simulate(scenario, compiled, plan, Watch { within_ns: Some(within_ns), ..Watch::default() });
     (result, *watched.cohorts.expect("cohorts were asked for"))
 }
 
 /// One run with the log of every arrival, start of service and end; for tiny scenarios.
 pub fn run_logged(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> (RunResult, EventLog) {
-    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: None, log: true });
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { log: true, ..Watch::default() });
     (result, *watched.log.expect("a log was asked for"))
+}
+
+/// One run, and where the time went of requests whose latency lies in each of these bands, nanoseconds.
+pub fn run_ledger(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, bands: &[(u64, u64)]) -> Ledger {
+    let (_, watched) = simulate(scenario, compiled, plan, Watch { bands, ..Watch::default() });
+    *watched.ledger.expect("a ledger was asked for")
 }
 
 /// What is asked for besides the result.
 #[derive(Clone, Copy, Default)]
-struct Watch {
+struct Watch<'b> {
     log: bool,
+    /// Of a ledger; empty: none is kept.
+    bands: &'b [(u64, u64)],
     /// Of cohorts: an answer later than this is none.
     within_ns: Option<u64>,
 }
@@ -81,6 +92,7 @@ struct Watch {
 struct Watched {
     log: Option<Box<EventLog>>,
     cohorts: Option<Box<Cohorts>>,
+    ledger: Option<Box<Ledger>>,
 }
 
 fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Watch) -> (RunResult, Watched) {
@@ -112,14 +124,16 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
     }
     let watched = Watched {
         log: watch.log.then(Box::default),
+        ledger: (!watch.bands.is_empty())
+            .then(|| Box::new(Ledger::new(&network, scenario.requests.len(), watch.bands))),
         cohorts: watch.within_ns.map(|within| {
             Box::new(Cohorts::new(observation.windows.width_ns, within, scenario.requests.len(), origin.0))
         }),
     };
-    let asked = watched.log.is_some() || watched.cohorts.is_some();
+    let asked = watched.log.is_some() || watched.cohorts.is_some() || watched.ledger.is_some();
     if asked || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation);
-        (simulator.log, simulator.cohorts) = (watched.log, watched.cohorts);
+        (simulator.log, simulator.cohorts, simulator.ledger) = (watched.log, watched.cohorts, watched.ledger);
         simulator.fault_key = root.named("fault");
         simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
@@ -133,7 +147,7 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Watched) {
         self.run();
-        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take() };
+        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take(), ledger: self.ledger.take() };
         (self.into_result(scenario.simulation.seed, plan, sessions), watched)
     }
 
@@ -190,6 +204,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            warming: self.observation.warming,
             outages: outages.collect(),
             spans,
             transitions: self.observation.transitions,

@@ -146,6 +146,9 @@ pub struct RunResult {
     pub replicas: Vec<ReplicaResult>,
     pub databases: Vec<DatabaseResult>,
     pub windows: Windows,
+    /// The end of the warm-up, in windows as wide as the others, the last one up to t = 0; nothing of stations and
+    /// replicas. None before an open-ended run.
+    pub warming: Vec<Window>,
     /// Parts of the measured time that objectives look at: same index as `observed_spans` of the scenario's
     /// objectives. `None`: the run was over before.
     pub spans: Vec<Option<SpanResult>>,
@@ -407,6 +410,8 @@ pub struct Window {
     pub busy_ns: Vec<u64>,
     /// Request-nanoseconds present by station.
     pub present_ns: Vec<u64>,
+    /// Integral of how long each replica was behind, nanoseconds squared.
+    pub behind_area: Vec<u128>,
 }
 
 impl Window {
@@ -425,6 +430,12 @@ impl Window {
             for (m, t) in mine.iter_mut().zip(theirs) {
                 *m += t;
             }
+        }
+        if self.behind_area.len() < other.behind_area.len() {
+            self.behind_area.resize(other.behind_area.len(), 0);
+        }
+        for (mine, theirs) in self.behind_area.iter_mut().zip(&other.behind_area) {
+            *mine += theirs;
         }
     }
 }

@@ -94,12 +94,10 @@ const REPLICA_FIGURES: [(&str, Measure); 5] = [
 /// # Errors
 /// Everything that is wrong with it, with its line, and what to write.
 pub fn parse(text: &str) -> Result<Vec<Line>, Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header = reader.headers().map_err(|error| vec![format!("line 1: {error}")])?.clone();
+    let text = text.trim_start_matches('\u{feff}');
+    let mut written = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let header = written.next().map_or(Ok(csv::StringRecord::new()), |(_, line)| cells(line));
+    let header = header.map_err(|what| vec![format!("line 1: {what}")])?;
     let column = |names: &[&str]| header.iter().position(|name| names.contains(&name));
     let (figure, of, value, unit) = (
         column(&["figure"]),
@@ -113,15 +111,14 @@ pub fn parse(text: &str) -> Result<Vec<Line>, Vec<String>> {
         ]);
     };
     let (mut lines, mut wrong): (Vec<Line>, Vec<String>) = (Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = match record {
+    for (line, written) in written {
+        let record = match cells(written) {
             Ok(record) => record,
-            Err(error) => {
-                wrong.push(error.to_string());
-                break;
+            Err(what) => {
+                wrong.push(format!("line {line}: {what}"));
+                continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
         let cell = |column: Option<usize>| column.and_then(|i| record.get(i)).unwrap_or("");
         let found = named(cell(Some(figure)), cell(of))
             .and_then(|figure| Ok((quantity(&figure, cell(Some(value)), cell(unit))?, figure)));
@@ -139,6 +136,14 @@ pub fn parse(text: &str) -> Result<Vec<Line>, Vec<String>> {
         wrong.push("there is no figure below the header; write for example latency_p99,,264,ms".into());
     }
     if wrong.is_empty() { Ok(lines) } else { Err(wrong) }
+}
+
+/// A figure stands on one line, whose number is counted here: that of a CSV reader is that of a comment before it.
+fn cells(line: &str) -> Result<csv::StringRecord, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record).map_err(|error| error.to_string())?;
+    Ok(record)
 }
 
 fn named(name: &str, of: &str) -> Result<Figure, String> {

@@ -6,7 +6,7 @@
 //! over the objectives by Holm's procedure. So all verdicts of an experiment are right together with 95%. An experiment
 //! ends when every objective is decided, or one is missed, or no more runs may be made.
 //!
-//! [`evidence`] is what the runs say about one objective.
+//! `evidence` is what the runs say about one objective.
 
 mod evidence;
 #[cfg(test)]

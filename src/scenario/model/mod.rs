@@ -8,6 +8,7 @@ mod hardware;
 mod mysql;
 mod nginx;
 mod objective;
+mod plan;
 mod request;
 mod service;
 mod traffic;
@@ -19,6 +20,7 @@ pub use hardware::*;
 pub use mysql::*;
 pub use nginx::*;
 pub use objective::*;
+pub use plan::*;
 pub use request::*;
 pub use service::*;
 pub use traffic::*;
@@ -41,6 +43,8 @@ pub struct Scenario {
     /// `[[slo]]`.
     pub objectives: Vec<Objective>,
     pub repairs: Repairs,
+    /// `None`: there is no `[plan]`.
+    pub plan: Option<Plan>,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.
