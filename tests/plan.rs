@@ -390,7 +390,7 @@ fn the_cheapest_of_a_small_fleet_is_that_of_brute_force() {
 
 #[test]
 fn more_servers_in_a_tier_are_bought_as_one_number() {
-    let text = PAIR.replace("mix = { page = 1 }\n[traffic.b]", "mix = { page = 1 }\n[traffic.b]")
+    let text = PAIR.to_owned()
         + "[simulation]\nduration = \"30 s\"\nwarmup = \"5 s\"\n[[slo]]\nthat = \"latency_p99 < 60 ms\"\n[plan]\n\
            vary = [{ servers = \"app\", values = [1, 2, 3], price_each = 100 }]\n";
     let set = ["server.app1.cpu={ cores = 1 }".to_string()];
