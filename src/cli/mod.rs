@@ -71,7 +71,9 @@ what latency and throughput to expect, with the doubt of each number beside it."
   foobar-sim run six-servers.toml
   foobar-sim explain service.app.workers
 
-`foobar-sim COMMAND --help` has more of them.")]
+`foobar-sim COMMAND --help` has more of them.
+
+Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
 #[command(after_long_help = "Examples:
   foobar-sim init
   foobar-sim run six-servers.toml

@@ -22,6 +22,10 @@ pub fn explain(asked: &str) -> Result<String, Option<String>> {
     {
         keys.retain(|entry| entry.kind == Some(kind));
     }
+    // a section by its whole name, and nothing that happens to end in it
+    if keys.iter().any(|entry| covers(&entry.path, &parts, true)) {
+        keys.retain(|entry| covers(&entry.path, &parts, true));
+    }
     let mut found: Vec<Term> = terms().into_iter().filter(|term| is_term(term, &parts)).collect();
     if keys.is_empty() && found.is_empty() {
         // an object of summary.json: its fields
@@ -104,8 +108,9 @@ fn is_term(term: &Term, asked: &[&str]) -> bool {
 }
 
 fn is_inside(term: &Term, asked: &[&str]) -> bool {
-    let inner = term.name.match_indices('.').map(|(at, _)| &term.name[..at]);
-    inner.into_iter().any(|object| covers(object, asked, false))
+    let objects = term.name.match_indices('.').map(|(at, _)| term.name[..at].trim_end_matches("[]"));
+    let named = |object: &&str| !stands_for_any(object.rsplit('.').next().unwrap_or_default());
+    objects.filter(named).any(|object| covers(object, asked, false))
 }
 
 /// By the last part, under which most things are known.
@@ -127,22 +132,24 @@ fn push_key(out: &mut String, entry: &Entry, defaults: &[Default]) {
     out.push_str(&format!("{}{kind}\n", entry.path));
     push_wrapped(out, "", entry.key.meaning);
     push_wrapped(out, "value", &described(&entry.key.value));
-    let mut of_key = defaults.iter().filter(|default| default.path == entry.path && default.kind == entry.kind);
-    match (of_key.next(), of_key.next()) {
-        (None, _) if entry.key.required => push_wrapped(out, "default", "none: it must be there"),
-        (None, _) => {}
-        (Some(only), None) => push_wrapped(out, "default", &format!("{}, {}", only.value, from(&only.source))),
-        (Some(one), Some(other)) => {
-            for default in [one, other].into_iter().chain(of_key) {
-                push_wrapped(out, "default", &format!("such as {}, {}", default.value, from(&default.source)));
-            }
+    let of_key = defaults.iter().filter(|default| default.path == entry.path && default.kind == entry.kind);
+    // worked out from other values: several by one rule
+    let mut rules: Vec<(&str, Vec<&str>)> = Vec::new();
+    for default in of_key {
+        match rules.iter_mut().find(|(source, _)| *source == default.source) {
+            Some((_, values)) => values.push(&default.value),
+            None => rules.push((&default.source, vec![&default.value])),
         }
     }
+    if rules.is_empty() && entry.key.required {
+        push_wrapped(out, "default", "none: it must be there");
+    }
+    let depends = rules.len() > 1 || rules.iter().any(|(_, values)| values.len() > 1);
+    for (source, values) in rules {
+        let such_as = if depends { "such as " } else { "" };
+        push_wrapped(out, "default", &format!("{such_as}{}, from: {source}", values.join(" or ")));
+    }
     push_below(out, entry);
-}
-
-fn from(source: &str) -> String {
-    format!("from: {source}")
 }
 
 /// The keys of a table.
@@ -311,9 +318,8 @@ mod tests {
             "service.NAME.database.pool  (kind = \"app\")\n  \
              Connections that each server keeps; statements above wait for one.\n  \
              value     a whole number from 1 to 10000000\n  \
-             default   such as 9, from: one for each worker: php-fpm and Django open their\n            own\n  \
-             default   such as 10, from: mysql2 documentation, createPool: connectionLimit\n            10\n  \
-             default   such as 17, from: one for each worker: php-fpm and Django open their\n            own\n"
+             default   such as 9 or 17, from: one for each worker: php-fpm and Django open\n            their own\n  \
+             default   such as 10, from: mysql2 documentation, createPool: connectionLimit\n            10\n"
         );
     }
 

@@ -1,6 +1,7 @@
 //! `foobar-sim init`: a scenario to begin with, with a comment on every part. It never replaces a file.
 
 mod recorded;
+mod replay;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
