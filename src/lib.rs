@@ -25,7 +25,7 @@
 //!     mix = { question = 1 }
 //! "#;
 //! let scenario = load_str("desk.toml", text, &Overrides::default()).expect("the text is valid");
-//! let outcome = run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("no trace is missing");
+//! let outcome = run(&scenario, &Options::default(), &|_| {}).expect("no trace is missing");
 //! let all = &outcome.summary.traffic[0];
 //! println!("p99 {:?} ms, 95% within {:?}", all.latency_ms.p99.value, all.latency_ms.p99.ci95);
 //! assert!(all.latency_ms.mean.value.is_some_and(|ms| ms > 10.0 && ms < 25.0));

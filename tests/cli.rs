@@ -89,6 +89,7 @@ impl Folder {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foobar-sim"));
         command.args(arguments).current_dir(self.0.path()).env("TERM", "xterm").env_remove("NO_COLOR");
+        command.env_remove("GITHUB_STEP_SUMMARY");
         command.stdin(Stdio::null());
         command
     }
@@ -637,13 +638,18 @@ fn each_format_can_be_piped() {
     assert_eq!(
         names(&folder.path("results")),
         [
+            "charts.json",
+            "failures.svg",
             "latency-distribution.svg",
             "latency-over-time.svg",
             "manifest.json",
+            "queues.svg",
             "summary.json",
             "summary.md",
             "throughput.svg",
+            "time-spent.svg",
             "timeseries.csv",
+            "topology.svg",
             "utilization.svg"
         ]
     );
@@ -825,4 +831,46 @@ fn an_interrupted_run_leaves_nothing() {
     let (code, signal, sent) = interrupt(&mut child);
     assert_eq!((code, signal), (None, Some(sent)));
     assert_eq!(names(folder.0.path()), ["x.toml"]);
+}
+
+#[test]
+fn charts_are_drawn_again_byte_for_byte() {
+    let folder = Folder::with("x.toml", FIRST);
+    folder.done(&["run", "x.toml", "-o", "results"]);
+    let is_chart = |name: &String| name.ends_with(".svg");
+    let charts: Vec<String> = names(&folder.path("results")).into_iter().filter(is_chart).collect();
+    assert_eq!(charts.len(), 8);
+    let said = folder.done(&["chart", "results", "--png", "-o", "again"]);
+    assert_eq!(said.lines().count(), 2 * charts.len());
+    for name in &charts {
+        let read = |file: String| fs::read(folder.path(&file)).unwrap();
+        assert_eq!(read(format!("results/{name}")), read(format!("again/{name}")), "{name}");
+        assert!(read(format!("again/{}", name.replace(".svg", ".png"))).starts_with(b"\x89PNG\r\n"), "{name}");
+    }
+    assert_eq!(folder.done(&["chart", "results", "--quiet"]), "");
+}
+
+#[test]
+fn what_is_no_whole_result_is_not_drawn() {
+    let folder = Folder::with("x.toml", FIRST);
+    folder.done(&["run", "x.toml", "-o", "results"]);
+    let whole = folder.read("results/charts.json");
+    let before = names(&folder.path("results"));
+    folder.write("results/throughput.svg", "of yesterday");
+    let refused = |arguments: &[&str], why: &str| {
+        let said = folder.say(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}: {}", said.err);
+        assert!(said.err.contains(why) && said.err.lines().count() == 1, "{arguments:?}: {}", said.err);
+        assert_eq!(folder.read("results/throughput.svg"), "of yesterday");
+    };
+    refused(&["chart", "nowhere"], "there is no such folder");
+    refused(&["chart", "x.toml"], "this is a file, not the folder of a result");
+    refused(&["chart", "."], "this is not the folder of a result");
+    folder.write("results/charts.json", &whole[..whole.len() / 2]);
+    refused(&["chart", "results"], "it is cut short or damaged");
+    folder.write("results/charts.json", whole.replacen("\"charts_version\":1", "\"charts_version\":7", 1));
+    refused(&["chart", "results"], "it is of version 7");
+    assert_eq!(names(&folder.path("results")), before);
+    fs::remove_file(folder.path("results/charts.json")).unwrap();
+    refused(&["chart", "results"], "an older version made it");
 }

@@ -114,7 +114,7 @@ mix = { job = 1 }
 
 fn on_threads(threads: usize, scenario: &Scenario) -> Outcome {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-    let options = Options { precision: None, variant: None };
+    let options = Options::default();
     pool.install(|| run(scenario, &options, &|_| {})).expect("nothing is to be read")
 }
 

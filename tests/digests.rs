@@ -310,7 +310,9 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
             })
             .collect(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![],
         sha256: String::new(),
     }

@@ -17,7 +17,7 @@ const P99_ERROR_MAX: f64 = 0.06;
 fn simulated(case: &str) -> Summary {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{case}.toml"));
     let scenario = load(&file, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
-    run(&scenario, &Options { precision: None, variant: None }, &|_| {}).expect("the recording can be read").summary
+    run(&scenario, &Options::default(), &|_| {}).expect("the recording can be read").summary
 }
 
 /// A column of a recording; empty cells left out.

@@ -35,7 +35,7 @@ fn every_shipped_scenario_loads_and_runs_and_obeys_the_laws() {
     assert!(files.len() >= 10, "{files:?}");
     for file in files {
         let scenario = read(&file, &["simulation.duration=10 s", "simulation.warmup=2 s"]);
-        let options = Options { precision: None, variant: None };
+        let options = Options::default();
         let summary = run(&scenario, &options, &|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display())).summary;
         let idle: Vec<&str> =
             summary.warnings.iter().filter(|w| w.id == "without_effect").map(|w| w.message.as_str()).collect();
@@ -167,7 +167,7 @@ fn a_default_that_is_not_tried_moves_nothing() {
     let overloaded =
         ["simulation.duration=2 s", "simulation.warmup=1 s", "service.app.workers=6", "service.app.backlog=2"];
     let scenario = read(&file, &overloaded);
-    let options = Options { precision: None, variant: None };
+    let options = Options::default();
     let result = |scenario: &Scenario| {
         let outcome = run(scenario, &options, &|_| {}).expect("no traces");
         let traffic = serde_json::to_string(&outcome.summary.traffic).expect("a summary is JSON");

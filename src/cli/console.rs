@@ -1,6 +1,8 @@
 //! Where words go: results to stdout, which may be a pipe that closes; all else to stderr. Neither panics.
 
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 
 use super::failure::Failure;
 
@@ -11,6 +13,8 @@ pub struct Console {
     pub err_color: bool,
     /// A progress bar can be drawn.
     pub err_is_terminal: bool,
+    /// Where GitHub Actions shows what a step found: Markdown is appended there.
+    pub step_summary: Option<PathBuf>,
 }
 
 impl Console {
@@ -22,12 +26,13 @@ impl Console {
             out_color: allowed && io::stdout().is_terminal(),
             err_color: allowed && io::stderr().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
+            step_summary: std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from),
         }
     }
 
     /// Without colours or terminals.
     pub fn plain(out: Box<dyn Write>, err: Box<dyn Write>) -> Console {
-        Console { out, err, out_color: false, err_color: false, err_is_terminal: false }
+        Console { out, err, out_color: false, err_color: false, err_is_terminal: false, step_summary: None }
     }
 
     /// The result. A reader that has seen enough (`| head`) is not an error.
@@ -37,6 +42,15 @@ impl Console {
                 Err(Failure::Ours(format!("cannot write to standard output: {error}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Shows Markdown where CI asks for it. What cannot be shown there is no reason to fail, but is said.
+    pub fn show_in_ci(&mut self, markdown: &str) {
+        let Some(file) = self.step_summary.clone() else { return };
+        let opened = OpenOptions::new().create(true).append(true).open(&file);
+        if let Err(error) = opened.and_then(|mut opened| opened.write_all(format!("{markdown}\n").as_bytes())) {
+            self.complain(&format!("foobar-sim: GITHUB_STEP_SUMMARY: cannot append to {}: {error}", file.display()));
         }
     }
 

@@ -10,6 +10,12 @@ pub const DONE: u8 = 0;
 pub const OURS: u8 = 1;
 /// The command line, or a file that it names. clap uses the same.
 pub const INPUT: u8 = 2;
+/// Nothing is decided: an objective is neither shown to be met nor to be missed, a difference is neither seen nor ruled out.
+pub const INCONCLUSIVE: u8 = 97;
+/// Than the baseline.
+pub const WORSE: u8 = 98;
+/// An objective is missed.
+pub const MISSED: u8 = 99;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -18,6 +24,9 @@ pub enum Failure {
     Input(String),
     #[error("error: {0}")]
     Ours(String),
+    /// All was done, and the answer is not the one that was hoped for: the exit code, and a sentence.
+    #[error("foobar-sim: {1}")]
+    Verdict(u8, String),
 }
 
 impl Failure {
@@ -30,6 +39,7 @@ impl Failure {
         match self {
             Failure::Input(_) => INPUT,
             Failure::Ours(_) => OURS,
+            Failure::Verdict(code, _) => *code,
         }
     }
 }

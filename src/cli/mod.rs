@@ -1,12 +1,17 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
-//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`validate`],
-//! [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`plan`],
+//! [`compare`], [`chart`], [`validate`], [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`];
+//! [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
+pub mod chart;
+pub mod compare;
 pub mod console;
 pub mod explain;
 pub mod failure;
+pub mod format;
 pub mod init;
+pub mod plan;
 pub mod progress;
 pub mod real;
 pub mod run;
@@ -23,6 +28,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
+use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
+use crate::experiment::plan::scalability::Measured;
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::summary::Check;
 use crate::scenario::{Overrides, Scenario};
@@ -58,6 +65,24 @@ pub trait Simulator {
         written: &Written,
         progress: &Progress,
     ) -> Result<(Findings, Vec<Check>), Failure>;
+    /// How much it bears, what to buy and when.
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &plan::Args,
+        measured: Option<Measured>,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Plans, Failure>;
+    /// The Universal Scalability Law through measured points; what is wrong with them.
+    fn scalability(&self, measured: &Measured) -> Result<UslFindings, String>;
+    /// How two differ, and the laws that the runs broke.
+    fn compare(
+        &self,
+        subject: &compare::Subject,
+        options: &compare::Args,
+        progress: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -81,10 +106,14 @@ Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
+  foobar-sim plan scenarios/capacity.toml
+  foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
+  foobar-sim chart output/peak --png
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
-Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+Exit codes: 0 done, objectives met, 1 our error or I/O, 2 the command line or a file it names is wrong,
+97 inconclusive, 98 worse than the baseline, 99 an objective missed, 130 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -96,6 +125,12 @@ pub enum Command {
     Run(run::Args),
     /// Fail each server, process and link in turn: what it does, and what it costs in a year
     Spof(spof::Args),
+    /// How much traffic it bears, what saturates next, what to buy and when
+    Plan(plan::Args),
+    /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
+    Compare(compare::Args),
+    /// Draw the charts of a stored result again
+    Chart(chart::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -133,6 +168,12 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
     let result = match cli.command {
         Command::Run(args) => run::execute(simulator, &args, typed, console),
         Command::Spof(args) => spof::execute(simulator, &args, typed, console),
+        Command::Plan(args) => plan::execute(simulator, &args, typed, console),
+        Command::Compare(args) => match compare::execute(simulator, &args, typed, console) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
         Command::Init(args) => init::execute(&args, console),

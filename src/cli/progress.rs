@@ -60,6 +60,25 @@ impl Progress {
         }
     }
 
+    /// So many done of a number that nobody knows yet.
+    pub fn count(&self, phase: &str, done: u64) {
+        match &self.display {
+            Display::Nothing => {}
+            Display::Bar(bar) => {
+                bar.set_style(counter());
+                bar.set_position(done);
+                bar.set_message(phase.to_string());
+            }
+            Display::Lines(lines) => {
+                let mut lines = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                if lines.last.elapsed() >= lines.interval {
+                    lines.last = Instant::now();
+                    let _ = writeln!(lines.err, "foobar-sim: {phase}: {done}");
+                }
+            }
+        }
+    }
+
     /// Something to know while one waits.
     pub fn note(&self, text: &str) {
         let _ = match &self.display {
@@ -94,6 +113,10 @@ fn bar() -> ProgressBar {
         .expect("the template is valid")
         .progress_chars("=> ");
     ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr()).with_style(style)
+}
+
+fn counter() -> ProgressStyle {
+    ProgressStyle::with_template("{msg:<14} {pos}  {elapsed}").expect("the template is valid")
 }
 
 #[cfg(test)]

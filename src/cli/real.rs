@@ -4,12 +4,18 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, Written, run, spof, trace};
+use super::{Simulator, Written, compare, plan, run, spof, trace};
 use crate::experiment::Outcome;
+use crate::experiment::compare::{self as compare_experiment, CompareError, observed};
+use crate::experiment::objective::unknown_stations;
+use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
+use crate::experiment::plan::scalability::{self, Measured};
+use crate::experiment::plan::{self as plan_experiment, PlanError};
 use crate::experiment::runner::{self, ExperimentError, Options};
 use crate::experiment::spof::findings::Findings;
 use crate::experiment::spof::{self as spof_experiment, SpofError};
 use crate::experiment::summary::Check;
+use crate::experiment::verdict::Verdict;
 use crate::report::output::OutputFile;
 use crate::scenario::{self, Complaint, Scenario, Stamp, TraceFormat};
 use crate::simulation::compile::compile;
@@ -21,6 +27,7 @@ impl Simulator for Real {
     fn load(&self, written: &Written) -> Result<Scenario, Failure> {
         scenario::load(written.file, &written.overrides)
             .map_err(|diagnostics| Failure::Input(diagnostics.render(written.color)))
+            .and_then(|scenario| judgeable(scenario, written))
     }
 
     fn check_traces(&self, scenario: &Scenario, written: &Written) -> Result<(), Failure> {
@@ -45,7 +52,15 @@ impl Simulator for Real {
         progress.show("runs", 0, u64::from(scenario.simulation.runs));
         let pool = pool(options.threads)?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
-        let options = Options { precision: options.precision, variant: Some(&variant) };
+        let options = Options {
+            precision: options.precision,
+            variant: Some(&variant),
+            max_runs: options.max_runs,
+            inconclusive: options.inconclusive.map(|counts| match counts {
+                run::Counts::Fail => Verdict::Fail,
+                run::Counts::Pass => Verdict::Pass,
+            }),
+        };
         pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(error, written))
     }
 
@@ -63,6 +78,71 @@ impl Simulator for Real {
             SpofError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
             SpofError::Analytic(_) => Failure::Ours(error.to_string()),
         })
+    }
+
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &plan::Args,
+        measured: Option<Measured>,
+        written: &Written,
+        progress: &Progress,
+    ) -> Result<Plans, Failure> {
+        let load = |set: &[String]| {
+            let mut overrides = written.overrides.clone();
+            overrides.set.extend_from_slice(set);
+            scenario::load(written.file, &overrides).map_err(|diagnostics| diagnostics.render(written.color))
+        };
+        // nobody knows how many runs a search takes
+        let show = |runs: u32| progress.count("runs", u64::from(runs));
+        let asked = options.asked(measured);
+        pool(options.threads)?.install(|| plan_experiment::run(scenario, &asked, &load, &show)).map_err(|error| {
+            match error {
+                PlanError::Experiment(error) => unplayable(error, written),
+                PlanError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
+            }
+        })
+    }
+
+    fn scalability(&self, measured: &Measured) -> Result<UslFindings, String> {
+        scalability::measured(measured).map_err(|error| error.to_string())
+    }
+
+    fn compare(
+        &self,
+        subject: &compare::Subject,
+        options: &compare::Args,
+        progress: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
+        let pool = pool(options.threads)?;
+        let found = |findings, broken| (compare::Found::Difference(Box::new(findings)), broken);
+        match subject {
+            compare::Subject::Two(sides) => {
+                let [a, b] = sides.as_ref();
+                let runs = a.scenario.simulation.runs.max(b.scenario.simulation.runs);
+                let asked = options.options(runs);
+                let names = [a.name.clone(), b.name.clone()];
+                let made = pool.install(|| compare_experiment::run([&a.scenario, &b.scenario], names, &asked, &show));
+                made.map(|(findings, broken)| found(findings, broken)).map_err(|error| match error {
+                    CompareError::Experiment(side, error) => unplayable(error, &sides[side].written),
+                    CompareError::Unlike(what) => Failure::input(format!("these cannot be compared: {what}")),
+                })
+            }
+            compare::Subject::Stored { baseline, name, side } => {
+                let names = [name.clone(), side.name.clone()];
+                let against =
+                    || compare_experiment::run_against(baseline, &side.scenario, names, options.thresholds(), &show);
+                let made = pool.install(against).map(|(findings, broken)| found(findings, broken));
+                made.map_err(|error| of_one(error, side, &format!("{name}: this cannot be compared with it: ")))
+            }
+            compare::Subject::Production { lines, name, side } => {
+                let names = [side.name.clone(), name.clone()];
+                let made = pool.install(|| observed::run(&side.scenario, lines, names, &show));
+                let trust = made.map(|(trust, broken)| (compare::Found::Trust(Box::new(trust)), broken));
+                trust.map_err(|error| of_one(error, side, &format!("{name}: ")))
+            }
+        }
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {
@@ -92,6 +172,36 @@ impl Simulator for Real {
             rows.place()?;
         }
         Ok(if options.json { crate::report::trace::json(&summary) } else { crate::report::trace::render(&summary) })
+    }
+}
+
+/// Objectives name stations as results do, and which there are turns out when the scenario is compiled.
+fn judgeable(scenario: Scenario, written: &Written) -> Result<Scenario, Failure> {
+    let unknown = unknown_stations(&scenario);
+    if unknown.is_empty() {
+        return Ok(scenario);
+    }
+    let keys: Vec<[String; 3]> =
+        unknown.iter().map(|one| ["slo".into(), one.objective.to_string(), "station".into()]).collect();
+    let keys: Vec<[&str; 3]> = keys.iter().map(|[a, b, c]| [a.as_str(), b.as_str(), c.as_str()]).collect();
+    let complaints = keys.iter().zip(&unknown).map(|(key, one)| Complaint {
+        key,
+        what: visible(&one.what),
+        label: "cannot be judged",
+        help: visible(&one.help),
+    });
+    let complaints: Vec<Complaint> = complaints.collect();
+    Err(Failure::Input(scenario::point_out(written.file, &written.overrides, &complaints).render(written.color)))
+}
+
+/// `file`: what the side was held against, in front of what is unlike.
+fn of_one(error: CompareError, side: &compare::Side, file: &str) -> Failure {
+    match error {
+        CompareError::Experiment(_, error) => unplayable(error, &side.written),
+        CompareError::Unlike(what) => {
+            let each: Vec<String> = what.lines().map(|line| format!("{file}{line}")).collect();
+            Failure::input(each.join("\nerror: "))
+        }
     }
 }
 

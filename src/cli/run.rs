@@ -1,17 +1,21 @@
 //! `foobar-sim run SCENARIO`: simulate and report.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::experiment::Outcome;
+use crate::experiment::summary::Summary;
+use crate::report::benchmark::Better;
 use crate::report::manifest::Manifest;
+use crate::report::output::OutputFile;
 use crate::report::{self, output, text::Written};
-use crate::scenario::Overrides;
+use crate::scenario::{Overrides, Scenario};
 
 use super::Simulator;
 use super::console::Console;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::progress::Progress;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -19,7 +23,10 @@ use super::progress::Progress;
   foobar-sim run peak.toml
   foobar-sim run peak.toml --set traffic.visitors.rate=900/s --runs 20
   foobar-sim run peak.toml --precision 2% --format json | jq .traffic.all.latency_ms.p99
-  foobar-sim run peak.toml --print-effective > effective.toml")]
+  foobar-sim run peak.toml --print-effective > effective.toml
+  foobar-sim run slo.toml --max-runs 160 --junit objectives.xml
+
+Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undecided after all runs.")]
 #[command(after_long_help = "Examples:
   foobar-sim run peak.toml
   foobar-sim run peak.toml --set traffic.visitors.rate=900/s --runs 20
@@ -27,6 +34,9 @@ use super::progress::Progress;
   foobar-sim run peak.toml --precision 2% --format json | jq .traffic.all.latency_ms.p99
   foobar-sim run peak.toml --print-effective > effective.toml
   foobar-sim run peak.toml --seed 7 -o output/seed-7 --quiet
+  foobar-sim run slo.toml --max-runs 160 --junit objectives.xml
+
+Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undecided after all runs.
 
 The same scenario, seed and version give the same bytes, whatever --threads is. `foobar-sim explain NAME` says what a
 key or a figure means.")]
@@ -50,9 +60,25 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent, allow_hyphen_values = true)]
     pub precision: Option<f64>,
 
+    /// With objectives: add runs up to this many until they are decided; 8 times the number of runs if left out
+    #[arg(long, value_name = "N", value_parser = parse_runs, allow_hyphen_values = true)]
+    pub max_runs: Option<u32>,
+
+    /// With objectives: what an undecided verdict counts as, instead of exit code 97
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub inconclusive: Option<Counts>,
+
+    /// Write a JUnit report: a test case for each objective and each self-check
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
     /// Folder for the results; `output/<name of the scenario>` if left out
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
 
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -81,6 +107,17 @@ pub enum Format {
     Csv,
     /// summary.md
     Markdown,
+    /// For github-action-benchmark, tool customSmallerIsBetter: latencies and failures
+    Benchmark,
+    /// The same for customBiggerIsBetter: throughput and availability
+    BenchmarkBigger,
+}
+
+/// Instead of a third verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Counts {
+    Fail,
+    Pass,
 }
 
 impl Args {
@@ -102,13 +139,44 @@ pub fn execute(
     if args.print_effective {
         return console.print(&crate::scenario::print_effective(&scenario));
     }
+    has_something_to_decide(args, &scenario)?;
     // known before hours of simulation, not after them
     let folder = folder(args, &scenario.name);
     output::check(&folder)?;
+    let junit = args.junit.as_deref().map(OutputFile::create).transpose()?;
     let progress = Progress::new(args.quiet, console.err_is_terminal);
     let outcome = simulator.run(&scenario, args, &written, &progress)?;
     progress.finish();
-    finish(&outcome, args, &folder, Manifest::new(typed), console)
+    let found = finish(&outcome, args, &folder, Manifest::new(typed), console);
+    if let Some(mut junit) = junit {
+        let xml = report::junit::render(&outcome.summary);
+        junit.write_all(xml.as_bytes()).map_err(|source| junit.failed(source))?;
+        junit.place()?;
+    }
+    console.show_in_ci(&report::markdown::brief(&outcome.summary));
+    found
+}
+
+/// No option is taken and then ignored.
+fn has_something_to_decide(args: &Args, scenario: &Scenario) -> Result<(), Failure> {
+    if !scenario.objectives.is_empty() {
+        let runs = scenario.simulation.runs;
+        return match (args.max_runs, args.runs) {
+            (Some(most), Some(given)) if most < given => {
+                Err(Failure::input(format!("--max-runs {most} is less than --runs {runs}; leave one of them out")))
+            }
+            _ => Ok(()),
+        };
+    }
+    let option = match (args.max_runs, args.inconclusive) {
+        (Some(_), _) => "--max-runs",
+        (_, Some(_)) => "--inconclusive",
+        _ => return Ok(()),
+    };
+    Err(Failure::input(format!(
+        "{option}: {} has no objectives to decide; add a [[slo]] such as that = \"latency_p99 < 400 ms\", or leave it out",
+        args.scenario.display()
+    )))
 }
 
 fn folder(args: &Args, scenario: &str) -> PathBuf {
@@ -126,7 +194,7 @@ fn finish(
     manifest: Manifest,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let files = report::files(outcome, &manifest);
+    let files = report::files(outcome, &manifest, args.png);
     let written = output::write(folder, &files);
     let place =
         written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });
@@ -135,6 +203,8 @@ fn finish(
         Format::Json => report::json::render(&outcome.summary),
         Format::Csv => report::csv::render(outcome),
         Format::Markdown => report::markdown::render(&outcome.summary, &[]),
+        Format::Benchmark => report::benchmark::render(&outcome.summary, Better::Smaller),
+        Format::BenchmarkBigger => report::benchmark::render(&outcome.summary, Better::Bigger),
     })?;
     written?;
     if args.format != Format::Text && !args.quiet {
@@ -147,7 +217,27 @@ fn finish(
             outcome.summary.checks.len()
         )));
     }
-    Ok(())
+    verdict(&outcome.summary)
+}
+
+/// What the objectives come to, as an exit code.
+fn verdict(summary: &Summary) -> Result<(), Failure> {
+    let of = |verdict: &str| {
+        let found: Vec<String> =
+            summary.slo.iter().filter(|one| one.verdict == verdict).map(report::objectives::name).collect();
+        found.join("; ")
+    };
+    match (summary.verdict, of("fail"), of("inconclusive")) {
+        ("fail", missed, undecided) if missed.is_empty() => {
+            Err(Failure::Verdict(failure::MISSED, format!("undecided, which counts as fail: {undecided}")))
+        }
+        ("fail", missed, _) => Err(Failure::Verdict(failure::MISSED, format!("missed: {missed}"))),
+        ("inconclusive", _, undecided) => {
+            let tail = "; more runs (--max-runs) or longer ones may decide";
+            Err(Failure::Verdict(failure::INCONCLUSIVE, format!("undecided: {undecided}{tail}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn parse_override(text: &str) -> Result<String, String> {

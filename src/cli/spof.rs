@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
+use super::format::Format;
 use super::progress::Progress;
 use super::run::{parse_override, parse_runs, parse_seed, parse_threads};
 use crate::experiment::spof::{Horizon, Options, RUNS};
@@ -72,6 +71,10 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -87,18 +90,6 @@ pub struct Args {
     /// Nothing but errors on standard error
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Tables for the terminal
-    Text,
-    /// spof.json
-    Json,
-    /// spof.csv
-    Csv,
-    /// spof.md
-    Markdown,
 }
 
 impl Args {
@@ -145,7 +136,7 @@ pub fn execute(
     let (findings, broken) = simulator.spof(&scenario, args, &written, &progress)?;
     progress.finish();
 
-    let files = report::spof::files(&findings, &Manifest::new(typed));
+    let files = report::spof::files(&findings, &Manifest::new(typed), args.png);
     let kept = output::write(&folder, &files);
     let names = files.iter().map(|(name, _)| name.as_str()).collect();
     let place = kept.is_ok().then_some(Written { folder: &folder, files: names });

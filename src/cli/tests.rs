@@ -53,6 +53,30 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn plan(
+        &self,
+        _: &Scenario,
+        _: &plan::Args,
+        _: Option<Measured>,
+        _: &Written,
+        _: &Progress,
+    ) -> Result<Plans, Failure> {
+        Err(Failure::Ours("error: nothing here can be planned".into()))
+    }
+
+    fn scalability(&self, _: &Measured) -> Result<UslFindings, String> {
+        Err("nothing here can be fitted".into())
+    }
+
+    fn compare(
+        &self,
+        _: &compare::Subject,
+        _: &compare::Args,
+        _: &Progress,
+    ) -> Result<(compare::Found, Vec<Check>), Failure> {
+        Err(Failure::Ours("error: nothing here can be simulated".into()))
+    }
+
     fn trace(&self, options: &trace::Args, _: bool) -> Result<String, Failure> {
         Ok(format!("{} json={}\n", options.file.display(), options.json))
     }
@@ -77,7 +101,9 @@ fn scenario() -> Scenario {
         requests: Vec::new(),
         traffic: Vec::new(),
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: vec![
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),

@@ -146,6 +146,20 @@ fn idle_bound(runs: &[RunResult], load: &LoadTable) -> Option<Check> {
     })
 }
 
+/// Whether a scenario has an exact mean in closed form: plain stations in product form, under Poisson traffic or one
+/// source of closed users, of clients who wait.
+pub fn is_product_form(scenario: &Scenario) -> bool {
+    let traffic = |traffic: &Traffic| match &traffic.process {
+        Process::Poisson(profile) => profile.is_steady(),
+        Process::Closed { .. } => scenario.traffic.len() == 1,
+        Process::Constant(_) | Process::Renewal(_) | Process::Mmpp(_) | Process::Batch { .. } | Process::Trace(_) => {
+            false
+        }
+    };
+    let patient = scenario.traffic.iter().all(|one| traffic(one) && !one.client.tries());
+    patient && scenario.faults.is_empty() && Plain::of(scenario).is_some_and(|plain| plain.is_product_form())
+}
+
 /// A scenario of plain stations without limits, visited one at a time.
 struct Plain<'s> {
     /// Stations visited, and the service times asked of each.

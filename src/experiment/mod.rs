@@ -1,20 +1,25 @@
 //! Which runs to make, in parallel, and what they say together.
 //!
-//! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup` and `precision` say
-//! how long and how many, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
+//! `runner` does all of it, on the traces of `recording`: `parallel` makes runs, `warmup`, `precision` and `verdict` say
+//! how long and how many, `objective` what one run says about an objective, `outcome` turns them into the `summary` that is reported: `merge` adds them up,
 //! `estimate` and `ranked` put the doubt beside each number, `checks` are laws that every run must obey,
 //! `theory` is the analytic answer where there is one, `bounds` what no answer may pass, and `warnings` are what may mislead.
 
 mod bounds;
 pub mod checks;
+pub mod compare;
 pub mod databases;
 pub mod estimate;
 mod incidents;
 pub mod merge;
+pub mod objective;
 pub mod outcome;
 #[cfg(test)]
 mod outcome_tests;
 pub mod parallel;
+pub mod per_run;
+pub mod pictured;
+pub mod plan;
 pub mod precision;
 pub mod ranked;
 mod recording;
@@ -25,11 +30,15 @@ pub mod summary;
 #[cfg(test)]
 mod synthetic;
 pub mod theory;
+pub mod time_spent;
+pub mod topology;
+pub mod verdict;
 pub mod warmup;
 pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
+use pictured::Pictured;
 use summary::Summary;
 
 pub use outcome::{Context, outcome};
@@ -39,6 +48,7 @@ pub use outcome::{Context, outcome};
 pub struct Outcome {
     pub summary: Summary,
     pub merged: Merged,
+    pub pictured: Pictured,
 }
 
 /// All runs together.

@@ -3,15 +3,17 @@
 use super::checks::checks;
 use super::estimate::{Doubt, PERCENTILE_RUNS, complement};
 use super::merge::{self, over_runs, total};
+use super::per_run::PerRun;
 use super::ranked::{Ranked, TailNotes, latency};
 use super::stations;
 use super::summary::{
-    AssumptionSummary, Bottleneck, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary, Totals,
-    TrafficSummary, Warning,
+    AssumptionSummary, Bottleneck, ObjectiveSummary, SCHEMA_VERSION, ScenarioId, Sensitivity, StationSummary, Summary,
+    Totals, TrafficSummary, Warning,
 };
+use super::verdict::{self, Judged, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, Loaded, NO_WARMUP_FOUND};
-use super::{Outcome, bounds, databases, incidents, precision, summary, theory};
-use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_repair};
+use super::{Outcome, bounds, databases, incidents, pictured, precision, summary, theory, topology};
+use crate::scenario::{Mark, Process, Scenario, ServiceKind, is_of_plan, is_of_repair};
 use crate::simulation::load::LoadTable;
 use crate::simulation::result::{ClassResult, FailureReason, RunResult, STATUSES};
 
@@ -35,6 +37,10 @@ pub struct Context<'a> {
     /// the end.
     pub precision: Option<(f64, bool, Option<f64>)>,
     pub sensitivities: Vec<Sensitivity>,
+    /// Of a scenario with objectives: how it was stopped, and what was found.
+    pub judged: Option<(Rule, Vec<Judged>)>,
+    /// What an undecided verdict counts as, where there may be only two.
+    pub inconclusive: Option<Verdict>,
 }
 
 impl Context<'_> {
@@ -57,7 +63,11 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
 
     let load_cautions = load_cautions(scenario, runs, context, &classes[0].1);
     let steady = !load_cautions.iter().any(|c| matches!(c, Caution::NoSteadyState(_)));
-    let confidence = if context.precision.is_some() { precision::CONFIDENCE } else { Doubt::default().confidence };
+    let mut confidence = if context.precision.is_some() { precision::CONFIDENCE } else { Doubt::default().confidence };
+    if let Some((rule, _)) = context.judged.as_ref().filter(|(rule, _)| !rule.fixed) {
+        // how many runs there are was decided by looking at them
+        confidence = confidence.max(1.0 - verdict::ERROR / rule.looks.len() as f64);
+    }
     let doubt = Doubt { confidence, intervals: steady && !context.has(NO_WARMUP_FOUND) };
     warnings.extend(load_cautions.iter().map(Caution::warning));
 
@@ -85,6 +95,10 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     checks.extend(theory::checks(scenario, &stations));
     checks.extend(context.load.map(|load| bounds::checks(scenario, runs, load)).unwrap_or_default());
 
+    let slo = match &context.judged {
+        Some((rule, judged)) => verdict::reported(scenario, rule, judged, doubt.intervals),
+        None => Vec::new(),
+    };
     let summary = Summary {
         schema_version: SCHEMA_VERSION,
         scenario: ScenarioId { name: scenario.name.clone(), sha256: scenario.sha256.clone() },
@@ -93,7 +107,8 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         warmup_s: runs[0].warmup_s,
         warmup_auto: context.warmup_auto,
         measured_s: measured.iter().sum::<f64>() / measured.len() as f64,
-        verdict: "none asked",
+        verdict: overall(&slo, context.inconclusive),
+        slo,
         traffic,
         bottleneck: bottleneck(&stations, context.load),
         stations,
@@ -109,8 +124,23 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
             requests: runs.iter().map(|run| run.finished_total).sum(),
             events: runs.iter().map(|run| run.events).sum(),
         },
+        per_run: PerRun::of(scenario, runs),
     };
-    Outcome { summary, merged: merge::merged(runs, &classes) }
+    let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
+    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
+}
+
+fn overall(slo: &[ObjectiveSummary], inconclusive: Option<Verdict>) -> &'static str {
+    let of = |name: &str| slo.iter().any(|objective| objective.verdict == name);
+    if slo.is_empty() {
+        "none asked"
+    } else if of(Verdict::Fail.name()) {
+        Verdict::Fail.name()
+    } else if of(Verdict::Inconclusive.name()) {
+        inconclusive.unwrap_or(Verdict::Inconclusive).name()
+    } else {
+        Verdict::Pass.name()
+    }
 }
 
 fn traffic(
@@ -287,9 +317,9 @@ pub(super) fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) 
     Some(Bottleneck { station: busiest.0.name.clone(), utilization: Some(busiest.1), max_rate_per_s: None })
 }
 
-/// No run asks how often things fail.
+/// No run asks how often things fail, or what may be bought.
 fn assumptions(scenario: &Scenario) -> Vec<AssumptionSummary> {
-    listed(scenario, |key| !is_of_repair(key))
+    listed(scenario, |key| !is_of_repair(key) && !is_of_plan(key))
 }
 
 /// How often things fail, and how soon they are put right.

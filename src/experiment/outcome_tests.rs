@@ -44,7 +44,9 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
             client: crate::scenario::Client::patient(),
         }],
         faults: Vec::new(),
+        objectives: Vec::new(),
         repairs: Default::default(),
+        plan: None,
         assumptions: Vec::new(),
         sha256: "0".repeat(64),
     }

@@ -16,12 +16,12 @@ pub struct Ranked<'a> {
 }
 
 impl Ranked<'_> {
-    fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.answered.count() + self.failed
     }
 
     /// Nearest rank, nanoseconds; `Err`: among the failures, with the largest answer if there is one.
-    fn quantile(&self, q: f64) -> Result<f64, Option<f64>> {
+    pub fn quantile(&self, q: f64) -> Result<f64, Option<f64>> {
         let rank = ((q * self.count() as f64).ceil() as u64).clamp(1, self.count().max(1));
         if rank <= self.answered.count() {
             Ok(self.answered.value_of_rank(rank))

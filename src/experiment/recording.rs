@@ -46,6 +46,18 @@ impl Recording {
         }
     }
 
+    /// The same, played at another speed.
+    pub fn at_speed(&self, speed: f64) -> Recording {
+        let mut other = self.clone();
+        let factor = self.source.speed / speed;
+        if factor != 1.0 {
+            let sooner = |record: &TraceRecord| TraceRecord { arrival_s: record.arrival_s * factor, ..*record };
+            other.kept = self.kept.as_ref().map(|records| records.iter().map(sooner).collect());
+            other.source.speed = speed;
+        }
+        other
+    }
+
     pub fn file(&self) -> &std::path::Path {
         &self.source.file
     }

@@ -7,6 +7,8 @@ use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
 use super::summary::{Sensitivity, Warning};
+use super::time_spent::time_spent;
+use super::verdict::{self, GROWTH, Rule, Verdict};
 use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
@@ -14,19 +16,25 @@ use crate::model::program::Step;
 use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
+use crate::simulation::ledger::Ledger;
 use crate::simulation::result::RunResult;
-use crate::simulation::{RunPlan, run as run_once, run_cohorts};
+use crate::simulation::{RunPlan, run as run_once, run_cohorts, run_ledger};
 use crate::workload::trace::TraceError;
 
 /// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
 /// valid.
 pub type Variant<'a> = &'a (dyn Fn(&str, &str) -> Option<Scenario> + Sync);
 
+#[derive(Default)]
 pub struct Options<'a> {
     /// Relative half-width to reach (0.02 is 2%); else the scenario's number of runs.
     pub precision: Option<f64>,
     /// Makes variants, to learn which defaults move the answer; `None`: not asked.
     pub variant: Option<Variant<'a>>,
+    /// Where the scenario has objectives: the most runs to decide them; 8 times the scenario's number if left out.
+    pub max_runs: Option<u32>,
+    /// What an undecided verdict counts as, where there may be only two.
+    pub inconclusive: Option<Verdict>,
 }
 
 #[derive(Debug, Error)]
@@ -40,6 +48,8 @@ pub enum ExperimentError {
 const PILOTS: u32 = 5;
 /// Requests of each run that asks what a default does: enough for a p99 with some hundred beyond it.
 const PROBE_REQUESTS: f64 = 20_000.0;
+/// More do not fit into memory.
+const RUNS_MAX: u32 = 10_000;
 /// Longest list of defaults in the results.
 const SENSITIVITIES_MAX: usize = 5;
 
@@ -54,14 +64,21 @@ pub fn run(
     let (warmup_s, automatic) = prepared.warmup(&mut warnings);
     let duration = scenario.simulation.duration_s;
     let make = |range| parallel::runs(range, |i| prepared.run(i, warmup_s, duration), progress);
-    let (runs, precise) = match options.precision {
+    let (mut runs, precise) = match options.precision {
         _ if prepared.is_fixed() => (make(0..1), None),
         Some(relative) => {
             let precise = precision::until_precise(relative, make);
             (precise.runs, Some((relative, precise.reached, precise.relative_half_width)))
         }
-        None => (make(0..scenario.simulation.runs), None),
+        None => (make(0..scenario.simulation.runs.min(options.max_runs.unwrap_or(u32::MAX))), None),
     };
+    let mut judged = None;
+    if !scenario.objectives.is_empty() {
+        let rule = rule(scenario, options, prepared.is_fixed());
+        let found;
+        (runs, found) = verdict::until_decided(scenario, &rule, runs, make);
+        judged = Some((rule, found));
+    }
     let sensitivities = match options.variant {
         Some(variant) => sensitivities(scenario, &prepared, warmup_s, variant),
         None => Vec::new(),
@@ -72,8 +89,22 @@ pub fn run(
         warnings,
         precision: precise,
         sensitivities,
+        judged,
+        inconclusive: options.inconclusive,
     };
-    Ok(outcome(scenario, &runs, context))
+    let mut outcome = outcome(scenario, &runs, context);
+    outcome.pictured.time_spent = time_spent(scenario, &prepared, &outcome, warmup_s);
+    Ok(outcome)
+}
+
+/// When runs are looked at. With `precision` the looks are its own, and others behind them.
+fn rule(scenario: &Scenario, options: &Options, fixed: bool) -> Rule {
+    if fixed {
+        return Rule { looks: vec![1], fixed };
+    }
+    let first = options.precision.map_or(scenario.simulation.runs, |_| precision::LOOKS[0]);
+    let most = options.max_runs.unwrap_or(first.saturating_mul(GROWTH).min(RUNS_MAX));
+    Rule { looks: verdict::looks(first, most), fixed }
 }
 
 /// Reads every trace through, as [`run`] does before its first run.
@@ -110,12 +141,18 @@ impl<'s> Prepared<'s> {
         Ok(Prepared { scenario, compiled: compile(scenario), recordings })
     }
 
-    /// Another scenario with the same traffic.
+    /// Another scenario with the same traffic; traces may be played at another speed.
     pub(super) fn variant<'v>(&self, scenario: &'v Scenario) -> Prepared<'v> {
-        Prepared { scenario, compiled: compile(scenario), recordings: self.recordings.clone() }
+        let recordings = self.recordings.iter().zip(&scenario.traffic).map(|(recording, traffic)| {
+            match (recording, &traffic.process) {
+                (Some(recording), Process::Trace(trace)) => Some(recording.at_speed(trace.speed)),
+                (recording, _) => recording.clone(),
+            }
+        });
+        Prepared { scenario, compiled: compile(scenario), recordings: recordings.collect() }
     }
 
-    fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
+    pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
         let records = |source: usize| match &self.recordings[source] {
             Some(recording) => recording.records(),
             None => Box::new(std::iter::empty()),
@@ -137,6 +174,26 @@ impl<'s> Prepared<'s> {
         };
         let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
         run_cohorts(self.scenario, &self.compiled, &plan, within_s)
+    }
+
+    /// A run for where time goes.
+    pub(super) fn run_ledger(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: Option<f64>,
+        bands: &[(u64, u64)],
+    ) -> Ledger {
+        let records = |source: usize| match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        };
+        run_ledger(
+            self.scenario,
+            &self.compiled,
+            &RunPlan { run: index, warmup_s, duration_s, traces: &records },
+            bands,
+        )
     }
 
     /// Length of the warm-up, seconds, and whether it was found by pilot runs; then all runs and variants have it.
@@ -170,7 +227,7 @@ impl<'s> Prepared<'s> {
             && !network.faults.iter().any(|fault| matches!(fault.when, FaultTimes::Random { .. }))
     }
 
-    fn warnings(&self) -> Vec<Warning> {
+    pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings: Vec<Warning> =
             without_effect(self.scenario).into_iter().map(|found| Caution::WithoutEffect(found).warning()).collect();
         warnings.extend(idle_faults(self.scenario).into_iter().map(|found| Caution::IdleFault(found).warning()));

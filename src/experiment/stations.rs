@@ -58,12 +58,12 @@ fn station(
     }
 }
 
-fn ratio(part: f64, whole: f64) -> Option<f64> {
+pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
 /// Mean wait of those who left; of a pool, of those who were granted a slot.
-fn waiting_ns(s: &StationResult) -> Option<f64> {
+pub(super) fn waiting_ns(s: &StationResult) -> Option<f64> {
     let over = if s.granted > 0 { s.granted } else { s.departures };
     ratio(s.waiting_sum_ns as f64, over as f64)
 }

@@ -3,6 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::per_run::PerRun;
+
 pub const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Clone, Debug, Serialize)]
@@ -15,8 +17,10 @@ pub struct Summary {
     pub warmup_auto: bool,
     /// Of each run.
     pub measured_s: f64,
-    /// "none asked" until there are objectives.
+    /// pass, fail, inconclusive; "none asked" without objectives.
     pub verdict: &'static str,
+    /// In the order of the scenario.
+    pub slo: Vec<ObjectiveSummary>,
     pub traffic: Vec<TrafficSummary>,
     pub stations: Vec<StationSummary>,
     pub replication: Vec<ReplicationSummary>,
@@ -31,6 +35,38 @@ pub struct Summary {
     pub sensitivities: Vec<Sensitivity>,
     pub assumptions: Vec<AssumptionSummary>,
     pub totals: Totals,
+    /// What a later comparison needs to pair runs with; `None`: there are too many of them to keep.
+    #[serde(skip)]
+    pub per_run: Option<PerRun>,
+}
+
+/// An objective and whether it is met.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObjectiveSummary {
+    /// As written: `latency_p99 < 400 ms`.
+    pub that: String,
+    /// Class, station or server, and time; empty: all requests, all the time.
+    pub scope: String,
+    /// Of the numbers here: ms, s, /s, share, transactions.
+    pub unit: &'static str,
+    pub bound: f64,
+    pub smaller_is_better: bool,
+    /// Of what is judged run by run, the worst. `None`: no data, or censored.
+    pub value: Option<f64>,
+    /// The value lies among the failures, or what was waited for had not come when the run was over.
+    pub censored: bool,
+    /// What the verdict was read off, where it was an interval of the value, and its confidence: all verdicts of the
+    /// experiment, at all looks, are right together with 95%.
+    pub interval: Option<[f64; 2]>,
+    pub confidence: Option<f64>,
+    /// That had data.
+    pub runs: u32,
+    /// pass, fail, inconclusive
+    pub verdict: &'static str,
+    /// What it rests on where value and interval do not say it.
+    pub why: String,
+    /// Line of the scenario.
+    pub written: String,
 }
 
 /// A fault that happened at a given time, and what became of requests meanwhile. Times are from t = 0, and those that

@@ -80,6 +80,7 @@ pub fn run(index: u32) -> RunResult {
     RunResult {
         transitions: Vec::new(),
         outages: Vec::new(),
+        spans: Vec::new(),
         seed: 42,
         run: index,
         warmup_s: 0.0,
@@ -91,6 +92,7 @@ pub fn run(index: u32) -> RunResult {
         replicas: Vec::new(),
         databases: Vec::new(),
         windows: Windows { width_ns: LENGTH_NS, windows: vec![window], station_count: 1 },
+        warming: Vec::new(),
         in_flight_start: 0,
         in_flight_end,
         in_flight_max: 5,

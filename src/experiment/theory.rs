@@ -219,7 +219,9 @@ mod tests {
                 client: crate::scenario::Client::patient(),
             }],
             faults: Vec::new(),
+            objectives: Vec::new(),
             repairs: Default::default(),
+            plan: None,
             assumptions: Vec::new(),
             sha256: String::new(),
         }
@@ -235,7 +237,7 @@ mod tests {
 
     /// (formula, expected) of all theory checks of a real experiment, which must pass.
     fn checked(scenario: &Scenario) -> Vec<(String, f64)> {
-        let found = run(scenario, &Options { precision: None, variant: None }, &|_| {}).unwrap().summary;
+        let found = run(scenario, &Options::default(), &|_| {}).unwrap().summary;
         for check in &found.checks {
             assert!(check.passed, "{check:?}");
         }

@@ -306,8 +306,15 @@ impl Cut {
 /// Nanoseconds from t = 0.
 #[derive(Clone, Debug)]
 pub enum FaultTimes {
-    Once { at: u64, until: Option<u64> },
-    Random { up: Sampler, down: Sampler },
+    /// Before 0: so long before the end of the warm-up.
+    Once {
+        at: i64,
+        until: Option<u64>,
+    },
+    Random {
+        up: Sampler,
+        down: Sampler,
+    },
 }
 
 /// What a proxy does when a call has failed.

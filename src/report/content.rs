@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
 
 use super::figure::{self, Figure, NOTHING};
-use super::replication;
 use super::table::Table;
+use super::{objectives, replication};
 
 /// Stations shown on a terminal; markdown has all.
 const STATIONS_SHOWN: usize = 12;
@@ -48,6 +48,7 @@ pub enum Extent {
 pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
     let mut blocks = Vec::new();
     failed_checks(summary, &mut blocks);
+    objectives::objectives(summary, &mut blocks);
     traffic(summary, &mut blocks);
     availability(summary, &mut blocks);
     incidents(summary, &mut blocks);

@@ -1,7 +1,12 @@
 //! An outcome made up for tests: six servers, three classes, some failures, nothing random.
 
+use crate::experiment::per_run::{Figure, Measure, PerRun, Statistic};
+use crate::experiment::pictured::{ClassLatency, Interval, Pictured};
 use crate::experiment::summary::*;
+use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
+use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
+use crate::simulation::ledger::Spent;
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
 
@@ -11,7 +16,7 @@ const WINDOWS: usize = 90;
 
 pub fn outcome() -> Outcome {
     let merged = merged();
-    Outcome { summary: summary(&merged), merged }
+    Outcome { summary: summary(&merged), pictured: pictured(&merged), merged }
 }
 
 /// Nothing was answered, nothing can be said.
@@ -42,6 +47,7 @@ pub fn nothing() -> Outcome {
     summary.warnings.clear();
     summary.sensitivities.clear();
     summary.assumptions.clear();
+    summary.per_run = None;
     summary.totals = Totals { requests: 0, events: 0 };
     outcome.merged = Merged {
         latency: vec![("all".into(), Histogram::default())],
@@ -50,6 +56,11 @@ pub fn nothing() -> Outcome {
         station_names: Vec::new(),
         station_workers: Vec::new(),
         runs: 1,
+    };
+    outcome.pictured = Pictured {
+        distribution: vec![ClassLatency { class: "all".into(), points: Vec::new() }],
+        together: 1,
+        ..Pictured::default()
     };
     outcome
 }
@@ -118,6 +129,73 @@ fn merged() -> Merged {
     }
 }
 
+fn pictured(merged: &Merged) -> Pictured {
+    let point = |histogram: &Histogram, step: i32| {
+        let share = (1.0 - libm::pow(10.0, -f64::from(step) / 10.0)).max(0.01);
+        let ms = histogram.quantile(share)? / 1e6;
+        Some((share, if step < 25 { estimate(ms, ms * 0.01 * f64::from(1 + step)) } else { alone(ms) }))
+    };
+    let distribution = merged.latency.iter().map(|(class, histogram)| ClassLatency {
+        class: class.clone(),
+        points: (0..=35).filter_map(|step| point(histogram, step)).collect(),
+    });
+    let placed = |name: &str, kind: &str, servers: &[usize]| Placed {
+        name: name.into(),
+        kind: kind.into(),
+        servers: servers.into(),
+    };
+    let interval = |window: &Window| {
+        [0.5, 0.95, 0.99].map(|q| window.latency.quantile(q).map(|ns| [ns / 1e6 * 0.97, ns / 1e6 * 1.03]))
+    };
+    let around = |of: &dyn Fn(&Window) -> f64| -> Vec<Interval> {
+        merged.windows.windows.iter().map(|window| Some([of(window) * 0.96, of(window) * 1.04])).collect()
+    };
+    Pictured {
+        warming: (0..6).map(window).collect(),
+        distribution: distribution.collect(),
+        together: 1,
+        intervals: merged.windows.windows.iter().map(interval).collect(),
+        completed_intervals: around(&|window| {
+            window.completed as f64 / (MEASURED_S / WINDOWS as f64 * f64::from(RUNS))
+        }),
+        queue_intervals: (0..STATIONS.len()).map(|_| around(&|_| 0.25)).collect(),
+        behind_intervals: vec![around(&|_| 0.02)],
+        replicas: vec!["db2".into()],
+        topology: Topology {
+            servers: ["lb1", "lb2", "web1", "app1", "db1", "db2"].map(String::from).into(),
+            services: vec![
+                placed("lb", "haproxy", &[0, 1]),
+                placed("web", "nginx", &[2]),
+                placed("app", "app", &[3]),
+                placed("db", "mysql", &[4, 5]),
+            ],
+            calls: vec![(None, 0), (Some(0), 1), (Some(1), 2), (Some(2), 3)],
+            replicates: vec![(4, 5)],
+        },
+        time_spent: Some(TimeSpent { percentiles: vec![time_spent(0.5, 1.0), time_spent(0.99, 6.0)] }),
+    }
+}
+
+fn time_spent(share: f64, times: f64) -> Percentile {
+    let place = |(i, (name, ..)): (usize, &(&str, Option<u32>, f64))| {
+        let (waiting_ms, rest_ms) = (times * times / (1.0 + i as f64), 11.0 / (1.0 + i as f64));
+        let spent = Spent::Service;
+        PlaceTime { name: (*name).into(), spent, waiting_ms, rest_ms, total_ms: estimate(waiting_ms + rest_ms, 0.4) }
+    };
+    let mut places: Vec<PlaceTime> = STATIONS[..12].iter().enumerate().map(place).collect();
+    let other = |name: &str, spent, rest_ms| PlaceTime {
+        name: name.into(),
+        spent,
+        waiting_ms: 0.0,
+        rest_ms,
+        total_ms: estimate(rest_ms, 0.3),
+    };
+    places.push(other("clients' round trips", Spent::Network, 40.0));
+    places.push(other("outside calls", Spent::Held, 8.0 * times));
+    let latency_ms = estimate(places.iter().map(|p| p.waiting_ms + p.rest_ms).sum(), 1.0);
+    Percentile { share, requests: 5_000, latency_ms, class: Some(("checkout".into(), 0.71)), places }
+}
+
 /// A wave over the run, and a bad quarter of an hour at two thirds.
 fn window(i: usize) -> Window {
     let wave = 1.0 + 0.15 * libm::sin(i as f64 / 7.0);
@@ -141,6 +219,8 @@ fn window(i: usize) -> Window {
         window.busy_ns.push((busy * length_ns) as u64);
         window.present_ns.push(((busy + if bad { 4.0 } else { 0.25 }) * length_ns) as u64);
     }
+    let behind_s = if bad { 3.0 } else { 0.02 * wave };
+    window.behind_area.push((behind_s * 1e9 * length_ns) as u128);
     window
 }
 
@@ -204,6 +284,7 @@ fn summary(merged: &Merged) -> Summary {
         warmup_auto: true,
         measured_s: MEASURED_S,
         verdict: "none asked",
+        slo: Vec::new(),
         traffic,
         stations: STATIONS.iter().map(station).collect(),
         replication: vec![replication()],
@@ -260,6 +341,18 @@ fn summary(merged: &Merged) -> Summary {
             },
         ],
         totals: Totals { requests: 10_800_000, events: 234_567_890 },
+        per_run: Some(per_run()),
+    }
+}
+
+fn per_run() -> PerRun {
+    let p99 = |measure: fn(Statistic) -> Measure| Figure::class("all", measure(Statistic::P99));
+    let mut values: Vec<Option<f64>> = (0..RUNS).map(|run| Some(210.25 + f64::from(run) / 8.0)).collect();
+    let answered = values.clone();
+    (values[3], values[7]) = (None, Some(f64::INFINITY));
+    PerRun {
+        program_version: "0.1.0",
+        figures: vec![(p99(Measure::Latency), answered), (p99(Measure::LatencyAll), values)],
     }
 }
 

@@ -246,6 +246,7 @@ fn described(value: &Value) -> String {
         Value::Whole(low, high) => format!("a whole number from {low} to {high}"),
         Value::WholeOr(low, high, word) => format!("a whole number from {low} to {high}, or \"{word}\""),
         Value::Number(low, high) => format!("a number from {low} to {high}"),
+        Value::AtLeast(low) => format!("a number from {low} on"),
         Value::Above(high) => format!("a number above 0, up to {high}"),
         Value::Choice(of) => format!("one of {}", words(of)),
         Value::Words(of) => format!("an array of {}", words(of)),
@@ -271,6 +272,7 @@ fn described(value: &Value) -> String {
         Value::Routes => "a table of request classes and services".into(),
         Value::Points => "[[\"0 s\", \"100/s\"], [\"10 min\", \"600/s\"]], or the name of a CSV file".into(),
         Value::Window => "two times: [\"10 s\", \"5 min\"]".into(),
+        Value::List => "an array of values".into(),
         Value::Path => "an array of steps: names of stations, and tables".into(),
         Value::Paths => "an array of paths: [[\"cpu\"], [\"disk\", \"cpu\"]]".into(),
     }

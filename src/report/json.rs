@@ -2,11 +2,14 @@
 //! reads back to the same bits, what is not a number as null.
 
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
+use crate::experiment::compare::baseline::CENSORED;
+use crate::experiment::per_run::{Figure, Observed, PerRun};
 use crate::experiment::summary::{
-    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, RandomFault,
-    ReplicationSummary, ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals, TrafficSummary,
-    Warning,
+    AssumptionSummary, Bottleneck, Check, DatabaseSummary, Estimate, Incident, Lag, Latency, ObjectiveSummary,
+    RandomFault, ReplicationSummary, ScenarioId, Sensitivity, StationDetailSummary, StationSummary, Summary, Totals,
+    TrafficSummary, Warning,
 };
 
 pub fn render(summary: &Summary) -> String {
@@ -32,8 +35,7 @@ struct Document<'a> {
     warmup_auto: bool,
     measured_s: f64,
     verdict: &'a str,
-    /// Empty: scenarios have no objectives yet.
-    slo: [(); 0],
+    slo: &'a [ObjectiveSummary],
     totals: Totals,
     traffic: Object<'a, Traffic<'a>>,
     stations: Object<'a, Station<'a>>,
@@ -46,6 +48,8 @@ struct Document<'a> {
     warnings: &'a [Warning],
     sensitivities: &'a [Sensitivity],
     assumptions: &'a [AssumptionSummary],
+    /// null: too many runs.
+    per_run: Option<PerRunDocument<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -59,6 +63,7 @@ impl<'a> Document<'a> {
             warmup_auto,
             measured_s,
             verdict,
+            slo,
             traffic,
             stations,
             replication,
@@ -71,6 +76,7 @@ impl<'a> Document<'a> {
             sensitivities,
             assumptions,
             totals,
+            per_run,
         } = summary;
         Document {
             schema_version: *schema_version,
@@ -81,7 +87,7 @@ impl<'a> Document<'a> {
             warmup_auto: *warmup_auto,
             measured_s: *measured_s,
             verdict,
-            slo: [],
+            slo,
             totals: *totals,
             traffic: Object(traffic.iter().map(Traffic::of).collect()),
             stations: Object(stations.iter().map(Station::of).collect()),
@@ -94,8 +100,42 @@ impl<'a> Document<'a> {
             warnings,
             sensitivities,
             assumptions,
+            per_run: per_run.as_ref().map(PerRunDocument::of),
         }
     }
+}
+
+/// Values of each run by figure, as a comparison reads them again; the figure's key is the way to it in this document.
+#[derive(Serialize)]
+struct PerRunDocument<'a> {
+    program_version: &'a str,
+    figures: Values<'a>,
+}
+
+impl<'a> PerRunDocument<'a> {
+    fn of(per_run: &'a PerRun) -> Self {
+        let PerRun { program_version, figures } = per_run;
+        PerRunDocument { program_version, figures: Values(figures) }
+    }
+}
+
+struct Values<'a>(&'a [(Figure, Vec<Observed>)]);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(figure, values)| (figure.key(), on_one_line(values))))
+    }
+}
+
+/// Most of a summary would else be their line breaks.
+fn on_one_line(values: &[Observed]) -> Box<RawValue> {
+    let value = |value: &Observed| match value {
+        None => "null".to_owned(),
+        Some(value) if value.is_finite() => serde_json::to_string(value).expect("a number is JSON"),
+        Some(_) => format!("{CENSORED:?}"),
+    };
+    let values: Vec<String> = values.iter().map(value).collect();
+    RawValue::from_string(format!("[{}]", values.join(", "))).expect("a list of numbers is JSON")
 }
 
 /// A list of named things as an object, in its order.

@@ -3,12 +3,12 @@
 use crate::experiment::summary::Summary;
 
 use super::content::{self, Block, Extent, Tone};
+use super::objectives;
 use super::table::escape;
 
 /// `charts`: (file name, title) of pictures that lie beside the summary.
 pub fn render(summary: &Summary, charts: &[(&str, &str)]) -> String {
-    let below = [content::setting(summary), content::size(summary)];
-    let mut out = document(&summary.scenario.name, &below, content::blocks(summary, Extent::Full));
+    let mut out = document(&summary.scenario.name, &below(summary), content::blocks(summary, Extent::Full));
     if !charts.is_empty() {
         out.push_str("\n## Charts\n");
         for (file, title) in charts {
@@ -16,6 +16,16 @@ pub fn render(summary: &Summary, charts: &[(&str, &str)]) -> String {
         }
     }
     out
+}
+
+/// What is worth a look where CI shows it: the verdict and the tables, without what fills pages.
+pub fn brief(summary: &Summary) -> String {
+    document(&summary.scenario.name, &below(summary), content::blocks(summary, Extent::Terminal))
+}
+
+fn below(summary: &Summary) -> Vec<String> {
+    let verdict = objectives::headline(summary).map(|(_, text)| format!("**{}**", escape(&text)));
+    verdict.into_iter().chain([content::setting(summary), content::size(summary)]).collect()
 }
 
 /// A title, what stands below it, and the blocks.

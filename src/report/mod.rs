@@ -1,20 +1,25 @@
 //! Results to bytes. Computes nothing but the layout: every number comes from `experiment`.
 //!
-//! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`] and
-//! [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
-//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures.
-//! [`glossary`] says what each figure means, and [`explain`] tells it, and what keys mean.
+//! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`],
+//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
+//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures,
+//! [`compare`] that of comparisons. [`glossary`] says what each figure means, and [`explain`] tells it, and what keys mean.
 
+pub mod benchmark;
 pub mod chart;
+pub mod compare;
 pub mod content;
 pub mod csv;
 pub mod explain;
 pub mod figure;
 pub mod glossary;
 pub mod json;
+pub mod junit;
 pub mod manifest;
 pub mod markdown;
+pub mod objectives;
 pub mod output;
+pub mod plan;
 mod replication;
 pub mod series;
 pub mod spof;
@@ -23,18 +28,24 @@ pub mod text;
 pub mod trace;
 
 use crate::experiment::Outcome;
+use chart::run::RunData;
+use chart::stored::{self, Stored};
 use manifest::Manifest;
 
-/// Everything that is kept of an experiment, as (file name, content).
-pub fn files(outcome: &Outcome, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
-    let charts = chart::render_all(outcome);
-    let titles: Vec<(&str, &str)> = charts.iter().map(|chart| (chart.file, chart.title)).collect();
+/// Everything that is kept of an experiment, as (file name, content); charts as PNG, too, where asked.
+pub fn files(outcome: &Outcome, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
+    let stored = Stored::Run(RunData::of(outcome));
+    let charts = chart::charts(&stored);
+    let names: Vec<String> = charts.iter().map(chart::Chart::file).collect();
+    let titles: Vec<(&str, &str)> =
+        names.iter().zip(&charts).map(|(name, chart)| (name.as_str(), chart.picture.title.as_str())).collect();
     let mut files = vec![
         ("summary.json".to_string(), json::render(&outcome.summary).into_bytes()),
         ("summary.md".to_string(), markdown::render(&outcome.summary, &titles).into_bytes()),
         ("timeseries.csv".to_string(), csv::render(outcome).into_bytes()),
     ];
-    files.extend(charts.iter().map(|chart| (chart.file.to_string(), chart.svg.clone().into_bytes())));
+    files.push((stored::FILE.to_string(), stored::render(&stored).into_bytes()));
+    files.extend(chart::files(&charts, png));
     files.push(("manifest.json".to_string(), manifest::render(manifest, &outcome.summary).into_bytes()));
     files
 }

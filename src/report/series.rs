@@ -22,10 +22,17 @@ pub fn points(outcome: &Outcome) -> Vec<Point<'_>> {
     let measured_s = outcome.summary.measured_s;
     let point = |(i, window)| {
         let start_s = i as f64 * width_s;
-        Point { start_s, length_s: (measured_s - start_s).min(width_s), window, runs: f64::from(merged.runs.max(1)) }
+        Point::new(start_s, (measured_s - start_s).min(width_s), window, merged.runs)
     };
     // a sliver left by rounding would give absurd rates
     merged.windows.windows.iter().enumerate().map(point).filter(|p| p.length_s > width_s * 1e-6).collect()
+}
+
+impl<'a> Point<'a> {
+    /// Of a window that lies elsewhere, such as in the warm-up.
+    pub fn new(start_s: f64, length_s: f64, window: &'a Window, runs: u32) -> Point<'a> {
+        Point { start_s, length_s, window, runs: f64::from(runs.max(1)) }
+    }
 }
 
 impl Point<'_> {
@@ -67,6 +74,12 @@ impl Point<'_> {
     /// Present and not in service, mean over the window.
     pub fn queue(&self, station: usize) -> f64 {
         (self.mean(&self.window.present_ns, station) - self.busy(station)).max(0.0)
+    }
+
+    /// How long a replica was behind, mean over the window.
+    pub fn seconds_behind(&self, replica: usize) -> f64 {
+        let area = self.window.behind_area.get(replica).copied().unwrap_or(0);
+        area as f64 / 1e9 / (self.length_s * 1e9 * self.runs)
     }
 
     fn mean(&self, areas_ns: &[u64], station: usize) -> f64 {

@@ -220,91 +220,10 @@ fn the_manifest_reproduces_a_result() {
 }
 
 #[test]
-fn charts_carry_their_axes_and_names() {
-    let charts = chart::render_all(&example::outcome());
-    let expected: [(&str, &[&str]); 4] = [
-        (
-            "latency-distribution.svg",
-            &["Percentile of answered requests", "Latency, ms (log scale)", "99.9", "checkout", "all"],
-        ),
-        ("latency-over-time.svg", &["Simulated time, min", "Latency of answered requests, ms", "p50", "p95", "p99"]),
-        ("throughput.svg", &["Simulated time, min", "Requests per second", "arrived", "completed", "failed"]),
-        ("utilization.svg", &["Simulated time, min", "Utilization", "app1.cpu", "db1.disk"]),
-    ];
-    for (chart, (file, words)) in charts.iter().zip(expected) {
-        assert_eq!(chart.file, file);
-        for word in words {
-            assert!(chart.svg.contains(word), "{file} without {word}");
-        }
-        assert!(chart.svg.contains("width=\"1200\" height=\"675\""));
-        assert!(chart.svg.matches("<polyline").count() > 10, "{file}");
-    }
-}
-
-#[test]
-fn the_charts_of_time_show_when_faults_were() {
-    use crate::experiment::summary::{Estimate, Incident};
-    let plain = chart::render_all(&example::outcome());
-    let mut outcome = example::outcome();
-    let end_s = outcome.summary.measured_s;
-    let nothing = Estimate { value: None, ci95: None, runs: 0, censored: false };
-    let incident = |fault: u32, at_s: f64, until_s: Option<f64>| Incident {
-        fault,
-        what: "app1 loses its power".into(),
-        at_s,
-        until_s,
-        detected_s: nothing,
-        noticed: Vec::new(),
-        recovered_s: None,
-        failures: nothing,
-        failed_by: Vec::new(),
-        p99_ms_during: nothing,
-    };
-    // the third lasts to the end
-    let quarter = end_s / 4.0;
-    outcome.summary.incidents = vec![
-        incident(7, quarter, Some(2.0 * quarter)),
-        incident(8, 2.5 * quarter, Some(2.5 * quarter)),
-        incident(9, 3.0 * quarter, None),
-    ];
-    let bands = |svg: &str| svg.matches("opacity=\"0.08\"").count();
-    for (before, after) in plain.iter().zip(chart::render_all(&outcome)) {
-        assert_eq!(bands(&before.svg), 0, "{}", before.file);
-        if !["latency-over-time.svg", "throughput.svg"].contains(&after.file) {
-            assert_eq!(after.svg, before.svg, "{} is not of faults", after.file);
-            continue;
-        }
-        assert_eq!(bands(&after.svg), 3, "{}", after.file);
-        assert!(after.svg.contains("; shaded: faults, by their numbers"));
-        for number in ["7", "8", "9"] {
-            assert!(after.svg.contains(&format!(">\n{number}\n<")), "{}: fault {number}", after.file);
-        }
-        // behind the lines
-        assert!(after.svg.rfind("opacity=\"0.08\"").unwrap() < after.svg.find("<polyline").unwrap());
-    }
-}
-
-#[test]
-fn arrivals_are_seen_where_all_are_answered() {
-    let charts = chart::render_all(&example::outcome());
-    let throughput = charts.iter().find(|chart| chart.file == "throughput.svg").unwrap();
-    let drawn = |color: &str| throughput.svg.find(&format!("stroke=\"{color}\"")).unwrap();
-    assert!(drawn("#000000") < drawn("#56B4E9"), "what is drawn later lies on top");
-}
-
-#[test]
-fn charts_of_nothing_say_so() {
-    for chart in chart::render_all(&example::nothing()) {
-        assert!(chart.svg.contains("No ") || chart.svg.contains("Nothing"), "{}", chart.file);
-        assert!(!chart.svg.contains("NaN"));
-    }
-}
-
-#[test]
 fn every_file_is_the_same_each_time() {
     let manifest = Manifest::new(vec!["run".into()]);
-    let files = super::files(&example::outcome(), &manifest);
-    assert_eq!(files, super::files(&example::outcome(), &manifest));
+    let files = super::files(&example::outcome(), &manifest, false);
+    assert_eq!(files, super::files(&example::outcome(), &manifest, false));
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
@@ -312,10 +231,16 @@ fn every_file_is_the_same_each_time() {
             "summary.json",
             "summary.md",
             "timeseries.csv",
-            "latency-distribution.svg",
+            "charts.json",
             "latency-over-time.svg",
+            "latency-distribution.svg",
             "throughput.svg",
+            "failures.svg",
             "utilization.svg",
+            "queues.svg",
+            "time-spent.svg",
+            "topology.svg",
+            "replication-lag.svg",
             "manifest.json"
         ]
     );
@@ -326,34 +251,7 @@ fn every_file_is_the_same_each_time() {
 fn a_name_with_markup_does_not_break_out() {
     let mut outcome = example::outcome();
     outcome.summary.scenario = ScenarioId { name: "<b>&\"peak".into(), sha256: String::new() };
-    outcome.merged.latency[1].0 = "<script>".into();
-    for chart in chart::render_all(&outcome) {
-        assert!(!chart.svg.contains("<b>") && !chart.svg.contains("<script>"), "{}", chart.file);
-    }
     assert!(markdown::render(&outcome.summary, &[]).starts_with("# \\<b>"));
-}
-
-/// `cargo test charts_to_look_at -- --ignored` with `CHARTS` set to a folder.
-#[test]
-#[ignore = "writes pictures for people to look at"]
-fn charts_to_look_at() {
-    let folder = std::env::var("CHARTS").expect("CHARTS names a folder");
-    let mut many = example::outcome();
-    for i in 0..12 {
-        let mut class = many.merged.latency[1 + i % 3].clone();
-        class.0 = format!("{}_number_{i}_of_the_shop", class.0);
-        many.merged.latency.push(class);
-    }
-    let mut few = example::outcome();
-    few.merged.station_names.truncate(2);
-    few.merged.windows.windows.truncate(1);
-    few.summary.measured_s = 20.0;
-    let outcomes = [(example::outcome(), "full"), (example::nothing(), "nothing"), (many, "many"), (few, "few")];
-    for (outcome, prefix) in outcomes {
-        for chart in chart::render_all(&outcome) {
-            std::fs::write(format!("{folder}/{prefix}-{}", chart.file), chart.svg).unwrap();
-        }
-    }
 }
 
 #[test]

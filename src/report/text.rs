@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::experiment::summary::Summary;
 
 use super::content::{self, Block, Extent, Tone};
+use super::objectives;
 
 const WIDTH: usize = 80;
 const INDENT: usize = 2;
@@ -17,7 +18,10 @@ pub struct Written<'a> {
 }
 
 pub fn render(summary: &Summary, written: Option<&Written>, color: bool) -> String {
-    let below = [(Tone::Plain, content::setting(summary)), (Tone::Faint, content::size(summary))];
+    let mut below = vec![(Tone::Plain, content::setting(summary)), (Tone::Faint, content::size(summary))];
+    if let Some(verdict) = objectives::headline(summary) {
+        below.insert(0, verdict);
+    }
     document(&summary.scenario.name, &below, &content::blocks(summary, Extent::Terminal), written, color)
 }
 

@@ -6,7 +6,7 @@ use super::model::*;
 use super::names::Names;
 use super::reader::Reader;
 use super::request::fill_proxy_cpu;
-use super::tree::{Entry, Place, Table, Value, bare_or_quoted};
+use super::tree::{Entry, Node, Place, Table, Value, bare_or_quoted};
 
 /// Services that this one passes requests to.
 pub fn callees(service: &Service) -> Vec<ServiceId> {
@@ -83,6 +83,16 @@ pub fn entry_of<'t>(root: &'t Table, keys: &[&str]) -> Option<&'t Entry> {
         (Value::Table(table), rest) => entry_of(table, rest),
         _ => None,
     }
+}
+
+/// The value of a key; elements of arrays are counted from 0.
+pub fn value_of<'t>(root: &'t Table, keys: &[&str]) -> Option<&'t Node> {
+    let (first, rest) = keys.split_first()?;
+    rest.iter().try_fold(&root.get(first)?.node, |node, key| match &node.value {
+        Value::Table(table) => Some(&table.get(key)?.node),
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    })
 }
 
 /// Of the deepest of these keys that is written.

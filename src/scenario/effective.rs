@@ -11,7 +11,8 @@ use super::without_effect::idle_defaults;
 use crate::engine::Distribution;
 
 /// The order of sections, which is that of the language's description.
-const SECTIONS: &[&str] = &["name", "simulation", "network", "server", "service", "request", "traffic", "fault"];
+const SECTIONS: &[&str] =
+    &["name", "simulation", "network", "server", "service", "request", "traffic", "fault", "slo", "plan"];
 
 /// A value with the files that it names (of a trace, a profile, `empirical`) in full.
 pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
@@ -58,15 +59,18 @@ pub fn print_effective(scenario: &Scenario) -> String {
         let parts = split(&scenario.assumptions[at].key);
         let depth = if parts.len() <= 2 {
             parts.len() - 1
-        } else if matches!(parts[0].as_str(), "simulation" | "network") {
+        } else if matches!(parts[0].as_str(), "simulation" | "network" | "plan") {
             1
         } else {
             2
         };
         let header = parts[..depth].to_vec();
         if header != open {
-            // a fault has a number instead of a name
-            let bracketed = if header[0] == "fault" { "[[fault]]".into() } else { format!("[{}]", header.join(".")) };
+            // faults and objectives have numbers instead of names
+            let bracketed = match header[0].as_str() {
+                list @ ("fault" | "slo") => format!("[[{list}]]"),
+                _ => format!("[{}]", header.join(".")),
+            };
             out.push_str(&format!("\n{bracketed}\n"));
             open = header;
         }

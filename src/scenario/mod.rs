@@ -2,7 +2,7 @@
 //!
 //! In reading order: `merge` makes one tree of the files and the command line, `tree` is that tree,
 //! `reader` takes it key by key with the parsers of `values`, `quantity` and `distribution`, and the
-//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`) give the keys their meaning.
+//! sections (`simulation`, `server`, `service`, `request`, `path`, `traffic`, `fault`, `objective`) give the keys their meaning.
 //! `check` holds what spans sections. `model` is what comes out.
 //!
 //! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
@@ -19,11 +19,14 @@ mod idle_fault;
 mod merge;
 pub mod model;
 mod names;
+mod objective;
 mod path;
+mod plan;
 mod quantity;
 mod reader;
 mod repair;
 mod request;
+mod scale;
 mod sensitivity;
 mod server;
 mod service;
@@ -41,9 +44,12 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
+pub use plan::{is_its as is_of_plan, parse_growth};
 pub use quantity::Dimension;
 pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
+pub use sensitivity::moved_by;
+pub use simulation::is_stationary;
 pub use tree::quoted;
 pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
@@ -89,6 +95,14 @@ pub fn parse_time(text: &str) -> Result<f64, String> {
     quantity::parse(text, quantity::Dimension::Time).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
 }
 
+/// A rate as in a scenario: `"600/s"` is 600.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    quantity::parse(text, quantity::Dimension::Rate).map_err(|flaw| format!("{}; {}", flaw.what, flaw.help))
+}
+
 /// What turned out only when a valid scenario was used, about the value of one key.
 pub struct Complaint<'a> {
     /// The tables and the key.
@@ -108,7 +122,7 @@ pub fn point_out(path: &Path, overrides: &Overrides, complaints: &[Complaint<'_>
         let keys: Vec<String> = complaint.key.iter().map(|key| tree::bare_or_quoted(key)).collect();
         let message = format!("{}: {}", keys.join("."), complaint.what);
         // gone or broken since it was read: then the key has to do
-        let place = check::entry_of(&root, complaint.key).map(|entry| entry.node.place.clone());
+        let place = check::value_of(&root, complaint.key).map(|node| node.place.clone());
         let diagnostic = Diagnostic { place, ..Diagnostic::nowhere(message) };
         diagnostics.push(diagnostic.label(complaint.label).help(complaint.help.as_str()));
     }
@@ -127,18 +141,12 @@ fn validate(root: Table, stem: &str, files: SourceFiles, diagnostics: Diagnostic
     Ok(scenario)
 }
 
-/// What comes later, and what to do until then.
-const LATER: &[(&str, &str)] = &[("slo", "leave it out; objectives come later"), ("plan", "leave it out")];
-
 fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
     let names = Names::of(root);
     let top = Place { file: 0, span: 0..0 };
     let mut section = Section::new(reader, String::new(), top, Some(root), None);
     let name =
         section.or_default(reader, "name", scenario_name, &tree::quoted(&safe_name(stem)), "the name of the file");
-    for (key, help) in LATER {
-        section.unsupported(reader, key, help);
-    }
     let mut repairs = Repairs::default();
     let servers = named(reader, &mut section, "server", |reader, section, name| {
         let server = server::read(reader, section, name);
@@ -170,6 +178,21 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         repairs.links = repair::read(reader, section, repair::Of::Link);
         simulation::read_network(reader, section)
     });
+    let faults = faults.unwrap_or_default();
+    let around = objective::Around {
+        names: &names,
+        services: &services,
+        traffic: &traffic,
+        faults: &faults,
+        simulation: &simulation,
+        network: &network,
+    };
+    let objectives = section.elements(reader, "slo", "[{ that = \"latency_p99 < 400 ms\" }]", |reader, slo| {
+        objective::read(reader, slo, &around)
+    });
+    let objectives = objectives.unwrap_or_default();
+    objective::check_together(reader, &objectives, &traffic);
+    let plan = section.within_if(reader, "plan", |reader, section| plan::read(reader, section, &names, &services));
     section.finish(reader);
 
     let mut scenario = Scenario {
@@ -180,8 +203,10 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         services: services.into_iter().flatten().collect(),
         requests,
         traffic,
-        faults: faults.unwrap_or_default().into_iter().flatten().collect(),
+        faults: faults.into_iter().flatten().collect(),
+        objectives: objectives.into_iter().flatten().map(|(objective, _)| objective).collect(),
         repairs,
+        plan,
         assumptions: Vec::new(),
         sha256: effective::sha256(root),
     };

@@ -50,7 +50,8 @@ fn read_warmup(reader: &mut Reader, section: &mut Section<'_>, traffic: &[Traffi
     section.or_default(reader, "warmup", parse, default, source)
 }
 
-fn is_stationary(process: &Process) -> bool {
+/// Whether it does not change in time.
+pub fn is_stationary(process: &Process) -> bool {
     match process {
         Process::Poisson(profile) | Process::Constant(profile) => profile.is_steady(),
         Process::Renewal(_) | Process::Mmpp(_) | Process::Batch { .. } | Process::Closed { .. } => true,

@@ -6,23 +6,26 @@
 
 pub mod cohorts;
 pub mod compile;
+pub mod ledger;
 pub mod load;
 pub mod log;
 mod observation;
 pub mod result;
 mod simulator;
 pub mod source;
+mod span;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
 use crate::model::database::Database;
 use crate::model::network::{Network, StationAt};
 use crate::model::program::round_nanos;
-use crate::scenario::{Process, Scenario};
+use crate::scenario::{Process, Scenario, observed_spans};
 use crate::workload::arrival::Arrivals;
 use crate::workload::trace::TraceRecord;
 use cohorts::Cohorts;
 use compile::Compiled;
+use ledger::Ledger;
 use log::EventLog;
 use observation::Observation;
 use result::{
@@ -31,6 +34,7 @@ use result::{
 };
 use simulator::Simulator;
 use source::{Feed, Source};
+use span::Spans;
 
 /// The requests of a trace, in the order of arrival.
 pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
@@ -56,20 +60,29 @@ pub fn run(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> RunResul
 /// of a given length.
 pub fn run_cohorts(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, within_s: f64) -> (RunResult, Cohorts) {
     let within_ns = SimTime::from_seconds(within_s).0;
-    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: Some(within_ns), log: false });
+    let (result, watched) =
+        simulate(scenario, compiled, plan, Watch { within_ns: Some(within_ns), ..Watch::default() });
     (result, *watched.cohorts.expect("cohorts were asked for"))
 }
 
 /// One run with the log of every arrival, start of service and end; for tiny scenarios.
 pub fn run_logged(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan) -> (RunResult, EventLog) {
-    let (result, watched) = simulate(scenario, compiled, plan, Watch { within_ns: None, log: true });
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { log: true, ..Watch::default() });
     (result, *watched.log.expect("a log was asked for"))
+}
+
+/// One run, and where the time went of requests whose latency lies in each of these bands, nanoseconds.
+pub fn run_ledger(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, bands: &[(u64, u64)]) -> Ledger {
+    let (_, watched) = simulate(scenario, compiled, plan, Watch { bands, ..Watch::default() });
+    *watched.ledger.expect("a ledger was asked for")
 }
 
 /// What is asked for besides the result.
 #[derive(Clone, Copy, Default)]
-struct Watch {
+struct Watch<'b> {
     log: bool,
+    /// Of a ledger; empty: none is kept.
+    bands: &'b [(u64, u64)],
     /// Of cohorts: an answer later than this is none.
     within_ns: Option<u64>,
 }
@@ -79,6 +92,7 @@ struct Watch {
 struct Watched {
     log: Option<Box<EventLog>>,
     cohorts: Option<Box<Cohorts>>,
+    ledger: Option<Box<Ledger>>,
 }
 
 fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Watch) -> (RunResult, Watched) {
@@ -94,7 +108,9 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
         Source::new(compiled.leaves[i], compiled.entries[i].clone(), key, origin.0, feed)
     });
     let duration = plan.duration_s.map(|s| SimTime::from_seconds(s).0);
-    let observation = Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    let mut observation =
+        Observation::new(scenario.requests.len(), compiled.network.stations.len(), origin.0, duration);
+    observation.spans = Spans::new(&observed_spans(&scenario.objectives), origin.0);
     let sessions = scenario.traffic.iter().any(|t| matches!(t.process, Process::Closed { .. }));
     let mut network = compiled.network.clone();
     for database in &mut network.databases {
@@ -108,14 +124,16 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
     }
     let watched = Watched {
         log: watch.log.then(Box::default),
+        ledger: (!watch.bands.is_empty())
+            .then(|| Box::new(Ledger::new(&network, scenario.requests.len(), watch.bands))),
         cohorts: watch.within_ns.map(|within| {
             Box::new(Cohorts::new(observation.windows.width_ns, within, scenario.requests.len(), origin.0))
         }),
     };
-    let asked = watched.log.is_some() || watched.cohorts.is_some();
+    let asked = watched.log.is_some() || watched.cohorts.is_some() || watched.ledger.is_some();
     if asked || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation);
-        (simulator.log, simulator.cohorts) = (watched.log, watched.cohorts);
+        (simulator.log, simulator.cohorts, simulator.ledger) = (watched.log, watched.cohorts, watched.ledger);
         simulator.fault_key = root.named("fault");
         simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
@@ -129,12 +147,14 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Watched) {
         self.run();
-        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take() };
+        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take(), ledger: self.ledger.take() };
         (self.into_result(scenario.simulation.seed, plan, sessions), watched)
     }
 
     fn into_result(mut self, seed: u64, plan: &RunPlan, sessions: bool) -> RunResult {
         let end = self.observation.origin + self.observation.measured;
+        let spans = std::mem::take(&mut self.observation.spans);
+        let spans = spans.finish(&self.observation.classes, &mut self.net, end);
         let stations = (0..self.net.stations.len()).map(|i| station_result(&mut self.net, i, end)).collect();
         let databases = std::mem::take(&mut self.net.databases);
         let server_of = |replica: u32| self.net.replicas[replica as usize].server.clone();
@@ -184,7 +204,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             replicas,
             databases,
             windows: self.observation.windows,
+            warming: self.observation.warming,
             outages: outages.collect(),
+            spans,
             transitions: self.observation.transitions,
             in_flight_start: self.observation.in_flight_start,
             in_flight_end: self.observation.in_flight,
@@ -217,6 +239,7 @@ fn database_result(database: Database, origin: u64, end: u64, server_of: &dyn Fn
         }),
         outage_ns: database.broken.outage + database.broken.since.map_or(0, |since| end - since),
         outage_max_ns: database.broken.since.map_or(0, |since| end - since).max(database.broken.outage_max),
+        broken_at_end: database.broken.since.is_some(),
         broken: database.broken.times,
         transactions_lost: database.broken.lost,
         in_doubt: database.broken.in_doubt,

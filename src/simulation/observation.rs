@@ -1,6 +1,7 @@
 //! What a run records, and when: from t = 0 to the end, in windows.
 
 use super::result::{ClassResult, Transition, Window, Windows, failure};
+use super::span::Spans;
 use crate::engine::table::Table;
 use crate::model::network::Network;
 use crate::stats::histogram;
@@ -10,6 +11,8 @@ const WINDOWS: u64 = 240;
 /// Fewer where there are many stations: memory must not follow their product.
 const WINDOWS_FEW: u64 = 60;
 const MANY_STATIONS: usize = 2_000;
+/// Windows of the warm-up that are kept.
+const WARMING: usize = 80;
 /// First width of an open-ended run's windows: 1/8 s in nanoseconds.
 const WIDTH_FIRST: u64 = 125_000_000;
 
@@ -21,15 +24,21 @@ pub struct Observation {
     measuring: bool,
     pub classes: Table<ClassResult>,
     pub windows: Windows,
+    /// Of the end of the warm-up; see `RunResult::warming`.
+    pub warming: Vec<Window>,
     /// What was noticed, the warm-up's included.
     pub transitions: Vec<Transition>,
     /// When faults that come at random were there: (index, nanoseconds from when to when; `u64::MAX`: they still are).
     pub outages: Vec<(usize, u64, u64)>,
+    /// Parts of the measured time that are looked at apart.
+    pub spans: Spans,
     window: Window,
     window_end: u64,
     limit: usize,
     /// Areas of each station at the beginning of the window.
     areas: Vec<(u128, u128)>,
+    /// Likewise of how long each replica was behind.
+    behind_areas: Vec<u128>,
     pub in_flight: u64,
     pub in_flight_max: u64,
     pub in_flight_start: u64,
@@ -51,12 +60,18 @@ impl Observation {
             measuring: false,
             classes: vec![ClassResult::default(); classes].into(),
             windows: Windows { width_ns: width, windows: Vec::new(), station_count: stations },
+            warming: vec![
+                Window::default();
+                duration.map_or(0, |_| origin.div_ceil(width).min(WARMING as u64) as usize)
+            ],
             transitions: Vec::new(),
             outages: Vec::new(),
+            spans: Spans::default(),
             window: Window::default(),
             window_end: 0,
             limit: limit as usize,
             areas: vec![(0, 0); stations],
+            behind_areas: Vec::new(),
             in_flight: 0,
             in_flight_max: 0,
             in_flight_start: 0,
@@ -68,12 +83,16 @@ impl Observation {
 
     /// When the next `tick` is wanted.
     pub fn next_tick(&self) -> u64 {
-        if self.measuring { self.window_end } else { self.origin }
+        if self.measuring { self.window_end.min(self.spans.next_edge()) } else { self.origin }
     }
 
-    /// The warm-up ends, or a window does.
+    /// The warm-up ends, or a window does, or a part begins or ends that is looked at apart.
     pub fn tick(&mut self, net: &mut Network, now: u64) {
         if self.measuring {
+            self.spans.pass(&self.classes, net, now);
+            if now < self.window_end {
+                return;
+            }
             self.close_window(net, now);
             if self.windows.windows.len() == self.limit && self.end == u64::MAX {
                 self.merge_windows();
@@ -98,6 +117,8 @@ impl Observation {
             for replica in &mut net.replicas {
                 replica.begin(now);
             }
+            self.behind_areas = net.replicas.iter().map(|replica| replica.behind_area(now)).collect();
+            self.spans.pass(&self.classes, net, now);
         }
         self.window_end = now + self.windows.width_ns;
     }
@@ -113,6 +134,11 @@ impl Observation {
             window.present_ns.push((present_area - present) as u64);
             window.busy_ns.push((busy_area - busy) as u64);
             self.areas[i] = (present_area, busy_area);
+        }
+        for (replica, before) in net.replicas.iter().zip(&mut self.behind_areas) {
+            let area = replica.behind_area(now);
+            window.behind_area.push(area - *before);
+            *before = area;
         }
         self.windows.windows.push(window);
     }
@@ -133,7 +159,7 @@ impl Observation {
     }
 
     #[inline(always)]
-    pub fn arrived(&mut self, class: u16) {
+    pub fn arrived(&mut self, class: u16, now: u64) {
         self.in_flight += 1;
         if self.in_flight > self.in_flight_max {
             self.in_flight_max = self.in_flight;
@@ -143,7 +169,17 @@ impl Observation {
             c.offered += 1;
             c.attempts += 1;
             self.window.arrived += 1;
+        } else if let Some(window) = self.warming_at(now) {
+            window.arrived += 1;
         }
+    }
+
+    /// The window of the warm-up that this instant lies in, if it is kept.
+    #[cold]
+    fn warming_at(&mut self, now: u64) -> Option<&mut Window> {
+        let back = (self.origin.checked_sub(now + 1)? / self.windows.width_ns) as usize;
+        let kept = self.warming.len();
+        self.warming.get_mut(kept.checked_sub(back + 1)?)
     }
 
     /// A client repeats its request.
@@ -159,6 +195,14 @@ impl Observation {
         self.finished_total += 1;
         self.last_event = now;
         if !self.measuring {
+            if let Some(window) = self.warming_at(now) {
+                if failure == 0 {
+                    window.completed += 1;
+                    window.latency.record_in(histogram::index(now - arrived));
+                } else {
+                    window.failed[failure::reason(failure)] += 1;
+                }
+            }
             return;
         }
         let c = &mut self.classes[class as usize];

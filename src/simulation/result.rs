@@ -146,6 +146,12 @@ pub struct RunResult {
     pub replicas: Vec<ReplicaResult>,
     pub databases: Vec<DatabaseResult>,
     pub windows: Windows,
+    /// The end of the warm-up, in windows as wide as the others, the last one up to t = 0; nothing of stations and
+    /// replicas. None before an open-ended run.
+    pub warming: Vec<Window>,
+    /// Parts of the measured time that objectives look at: same index as `observed_spans` of the scenario's
+    /// objectives. `None`: the run was over before.
+    pub spans: Vec<Option<SpanResult>>,
     /// In the order in which they happened.
     pub transitions: Vec<Transition>,
     /// When faults that come at random were there, in the order of their beginnings.
@@ -202,6 +208,63 @@ pub struct ClassResult {
 impl ClassResult {
     pub fn failures(&self) -> u64 {
         self.failed.iter().sum()
+    }
+
+    /// What has come since an earlier state of the same counts.
+    pub fn since(&self, earlier: &ClassResult) -> ClassResult {
+        let mut part = ClassResult {
+            offered: self.offered - earlier.offered,
+            attempts: self.attempts - earlier.attempts,
+            completed: self.completed - earlier.completed,
+            failed: self.failed,
+            failed_with: self.failed_with,
+            latency_ns: self.latency_ns.since(&earlier.latency_ns),
+            failed_after_ns: self.failed_after_ns.since(&earlier.failed_after_ns),
+        };
+        part.failed.iter_mut().zip(earlier.failed).for_each(|(now, before)| *now -= before);
+        part.failed_with.iter_mut().zip(earlier.failed_with).for_each(|(now, before)| *now -= before);
+        part
+    }
+}
+
+/// A part of the measured time.
+#[derive(Clone, Debug, Default)]
+pub struct SpanResult {
+    pub length_ns: u64,
+    /// Of requests that finished in it; same index as `Scenario::requests`.
+    pub classes: Vec<ClassResult>,
+    /// Busy worker-nanoseconds; same index as `RunResult::stations`.
+    pub busy_area_ns: Vec<u128>,
+    /// Same index as `RunResult::replicas`.
+    pub replicas: Vec<LagResult>,
+}
+
+/// How far a replica is behind.
+#[derive(Clone, Debug, Default)]
+pub struct LagResult {
+    /// As in [`ReplicaResult`].
+    pub apply_delay_ns: Histogram,
+    pub seconds_behind: TimeWeighted,
+    pub reads: u64,
+    pub stale_reads: u64,
+}
+
+impl SpanResult {
+    /// What has come since an earlier state of the same counts.
+    pub fn since(&self, earlier: &SpanResult) -> SpanResult {
+        let lag = |(now, before): (&LagResult, &LagResult)| LagResult {
+            apply_delay_ns: now.apply_delay_ns.since(&before.apply_delay_ns),
+            seconds_behind: now.seconds_behind.since(&before.seconds_behind),
+            reads: now.reads - before.reads,
+            stale_reads: now.stale_reads - before.stale_reads,
+        };
+        let busy = self.busy_area_ns.iter().zip(&earlier.busy_area_ns);
+        SpanResult {
+            length_ns: self.length_ns.saturating_sub(earlier.length_ns),
+            classes: self.classes.iter().zip(&earlier.classes).map(|(now, before)| now.since(before)).collect(),
+            busy_area_ns: busy.map(|(now, before)| now.saturating_sub(*before)).collect(),
+            replicas: self.replicas.iter().zip(&earlier.replicas).map(lag).collect(),
+        }
     }
 }
 
@@ -285,6 +348,8 @@ pub struct DatabaseResult {
     pub broken: u64,
     pub outage_ns: u64,
     pub outage_max_ns: u64,
+    /// It was still gone when the run was over.
+    pub broken_at_end: bool,
     /// Acknowledged to a client, and absent since; and in a binlog when its server died, but not acknowledged.
     pub transactions_lost: u64,
     pub in_doubt: u64,
@@ -345,6 +410,8 @@ pub struct Window {
     pub busy_ns: Vec<u64>,
     /// Request-nanoseconds present by station.
     pub present_ns: Vec<u64>,
+    /// Integral of how long each replica was behind, nanoseconds squared.
+    pub behind_area: Vec<u128>,
 }
 
 impl Window {
@@ -363,6 +430,12 @@ impl Window {
             for (m, t) in mine.iter_mut().zip(theirs) {
                 *m += t;
             }
+        }
+        if self.behind_area.len() < other.behind_area.len() {
+            self.behind_area.resize(other.behind_area.len(), 0);
+        }
+        for (mine, theirs) in self.behind_area.iter_mut().zip(&other.behind_area) {
+            *mine += theirs;
         }
     }
 }

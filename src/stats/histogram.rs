@@ -89,6 +89,20 @@ impl Histogram {
         self.sum += other.sum;
     }
 
+    /// What was recorded since an earlier state of this histogram. Its minimum and maximum are known to a bucket.
+    pub fn since(&self, earlier: &Histogram) -> Histogram {
+        let before = |i: usize| earlier.counts.get(i).copied().unwrap_or(0);
+        let counts: Vec<u64> = self.counts.iter().enumerate().map(|(i, n)| n - before(i)).collect();
+        let lowest = counts.iter().position(|&n| n > 0);
+        let highest = counts.iter().rposition(|&n| n > 0);
+        let lowest = lowest.map_or(u64::MAX, |i| (bounds(i).0 as u64).max(self.min));
+        let highest = highest.map_or(0, |i| {
+            let (low, width) = bounds(i);
+            ((low + width - 1.0) as u64).min(self.max)
+        });
+        Histogram { counts, count: self.count - earlier.count, sum: self.sum - earlier.sum, min: lowest, max: highest }
+    }
+
     pub fn clear(&mut self) {
         *self = Histogram::default();
     }
@@ -222,6 +236,24 @@ mod tests {
         let uniform = 37f64.powi(2) * (1e12 - 1.0) / 12.0;
         assert!((h.variance().unwrap() / uniform - 1.0).abs() < 1e-6);
         assert!((h.count_above(18_500_000) - 500_000.0).abs() < 600.0);
+    }
+
+    #[test]
+    fn what_came_since_is_what_was_recorded_since() {
+        let (mut whole, mut late) = (Histogram::default(), Histogram::default());
+        (0..500u64).for_each(|i| whole.record(i * i * 977));
+        let early = whole.clone();
+        for i in 100..400u64 {
+            whole.record(i * 10_007);
+            late.record(i * 10_007);
+        }
+        let since = whole.since(&early);
+        assert_eq!((since.count(), since.sum()), (late.count(), late.sum()));
+        for q in [0.01, 0.5, 0.99] {
+            assert!((since.quantile(q).unwrap() / late.quantile(q).unwrap() - 1.0).abs() < 1e-3);
+        }
+        assert!((since.max().unwrap() as f64 / late.max().unwrap() as f64 - 1.0).abs() < 1e-3);
+        assert!(whole.since(&whole).is_empty() && whole.since(&whole).max().is_none());
     }
 
     #[test]

@@ -146,6 +146,29 @@ impl TimeWeighted {
         Some((seconds / self.total_s).min(1.0))
     }
 
+    /// What was added since an earlier state of this. Its maximum is known to a bucket, and at most that of the whole.
+    pub fn since(&self, earlier: &TimeWeighted) -> TimeWeighted {
+        let less = |now: &[f64], before: &[f64]| -> Vec<f64> {
+            let before = before.iter().copied().chain(std::iter::repeat(0.0));
+            now.iter().zip(before).map(|(now, before)| now - before).collect()
+        };
+        let mut part = TimeWeighted {
+            area: self.area - earlier.area,
+            total_s: self.total_s - earlier.total_s,
+            max_ns: self.max_ns,
+            zero_s: self.zero_s - earlier.zero_s,
+            mass: less(&self.mass, &earlier.mass),
+            density_steps: less(&self.density_steps, &earlier.density_steps),
+        };
+        if self.max_ns == earlier.max_ns {
+            // sums of floats leave a little where nothing was added
+            let least = 1e-9 * part.total_s;
+            let highest = part.buckets().filter(|(_, _, seconds)| *seconds > least).last();
+            part.max_ns = highest.map_or(0, |(low, width, _)| (low + width) as u64).min(self.max_ns);
+        }
+        part
+    }
+
     pub fn merge(&mut self, other: &TimeWeighted) {
         self.area += other.area;
         self.total_s += other.total_s;
@@ -207,6 +230,23 @@ mod tests {
         near(lag.quantile(0.25), 22.5e6, 1e-6);
         near(lag.share_above(29_000_000), 0.1, 1e-6);
         assert!(lag.share_above(30_000_000).unwrap() < 1e-9);
+    }
+
+    #[test]
+    fn what_came_since_is_what_was_added_since() {
+        let (mut whole, mut late) = (TimeWeighted::default(), TimeWeighted::default());
+        whole.add_ramp(0, 8_000_000_000, 8_000_000_000);
+        whole.add_ramp(8_000_000_000, 0, 100);
+        let early = whole.clone();
+        for lag in [&mut whole, &mut late] {
+            lag.add_constant(0, 1_000_000_000);
+            lag.add_ramp(0, 2_000_000_000, 3_000_000_000);
+        }
+        let since = whole.since(&early);
+        near(since.mean(), late.mean().unwrap(), 1e-9);
+        near(since.quantile(0.6), late.quantile(0.6).unwrap(), 1e-6);
+        near(since.quantile(1.0), 2e9, 0.01);
+        near(since.share_above(0), 0.75, 1e-9);
     }
 
     #[test]

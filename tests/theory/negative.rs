@@ -12,7 +12,7 @@ pub fn cases() -> Vec<Case> {
     let unstable = Model::new(poisson(10.0, "workers = 3\nservice = \"exponential(1 s)\""), 0.0, 100.0, 100.0)
         .runs(8, 8)
         .overall("expect: no_steady_state, no intervals", 1.0, |scenario, _| {
-            let options = Options { precision: None, variant: None };
+            let options = Options::default();
             let summary = run(scenario, &options, &|_| {}).expect("there is no trace to be read").summary;
             let told = summary.warnings.iter().any(|w| w.id == "no_steady_state");
             let all = &summary.traffic[0];

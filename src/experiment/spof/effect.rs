@@ -300,10 +300,11 @@ impl Pairing<'_> {
         })
     }
 
-    /// Share of each class's requests answered in time, by when they came; all runs together.
-    pub fn success_over_time(&self, class: usize) -> Vec<Option<f64>> {
+    /// Share of these classes' requests answered in time, by when they came; all runs together.
+    pub fn success_over_time(&self, classes: std::ops::Range<usize>) -> Vec<Option<f64>> {
         let share = |window: usize| {
-            let (lost, arrived) = self.lost_of_class(self.with, class, window);
+            let each = classes.clone().map(|class| self.lost_of_class(self.with, class, window));
+            let (lost, arrived) = each.fold((0, 0), |sum, of_class| (sum.0 + of_class.0, sum.1 + of_class.1));
             // what a window can tell
             (arrived > 0).then(|| libm::round((1.0 - lost as f64 / arrived as f64) * 1e5) / 1e5)
         };

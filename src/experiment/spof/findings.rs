@@ -154,6 +154,8 @@ impl ComponentFindings {
 pub struct OverTime {
     /// For each class its share answered in time in each window; null: nobody came.
     pub success: Vec<(String, Vec<Option<f64>>)>,
+    /// Likewise of all classes together.
+    pub all: Vec<Option<f64>>,
 }
 
 /// In a year of 365.25 days.

@@ -13,7 +13,7 @@ mod cost;
 mod effect;
 pub mod findings;
 mod pairs;
-mod structure;
+pub mod structure;
 mod study;
 mod system;
 mod trial;

@@ -59,7 +59,8 @@ impl Study<'_> {
         let horizon = &self.options.horizon;
         let classes = pairing.classes(&names);
         let (detected_s, detected) = pairing.detected();
-        let over_time = names.iter().enumerate().map(|(class, name)| (name.clone(), pairing.success_over_time(class)));
+        let of_class = |(class, name): (usize, &String)| (name.clone(), pairing.success_over_time(class..class + 1));
+        let over_time = names.iter().enumerate().map(of_class);
         ComponentFindings {
             name: component.name(self.scenario),
             kind: component.kind(),
@@ -75,7 +76,7 @@ impl Study<'_> {
             recovery: pairing.recovery(self.options.objective),
             overload: pairing.overload(&self.trials.stations),
             cost: cost::cost(&self.doubt, &pairing.losses(), &component.repair(self.scenario)),
-            over_time: OverTime { success: over_time.collect() },
+            over_time: OverTime { success: over_time.collect(), all: pairing.success_over_time(0..names.len()) },
         }
     }
 

@@ -1,31 +1,45 @@
-//! Lines over two axes, each labelled where it ends.
-
-use plotters::style::text_anchor::{HPos, VPos};
-
-use crate::report::table::shorten;
+//! Lines over two axes, each labelled where it ends, with the band of its interval where it has one.
 
 use super::axis::Axis;
 use super::band::{self, Band};
-use super::style::{self, Canvas, FAINT, GRID, INK, Pen, Pixel, SIZE, SMALL_SIZE, Type};
+use super::color::Pen;
+use super::picture::{MARGIN, Picture, Pixel, SIZE, Type};
+use super::plot::{Plot, spread};
 
 const LEFT: i32 = 96;
-const RIGHT: i32 = SIZE.0 as i32 - 220;
-const TOP: i32 = 132;
-const BOTTOM: i32 = SIZE.1 as i32 - 78;
-/// Below the title of the vertical axis.
-const BAND_SIZE: i32 = 13;
+/// Names at the right take what they need, up to this.
+const NAMES_MAX: i32 = 170;
+/// Samples of the lines before them.
+const SAMPLES: i32 = 52;
 /// Between two labels.
-const LABEL_HEIGHT: i32 = 20;
+const LABEL_HEIGHT: i32 = 23;
 /// More lines than this are a thicket.
 pub const LINES_MAX: usize = 12;
 
+#[derive(Clone, Debug)]
 pub struct Line {
     pub name: String,
     pub pen: Pen,
     /// `None` in y interrupts the line.
     pub points: Vec<(f64, Option<f64>)>,
+    /// (x, low, high), increasing in x; empty: it has none.
+    pub interval: Vec<(f64, f64, f64)>,
 }
 
+/// Something at one x or y that all lines are held against: an objective, a knee.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub name: String,
+    pub at: MarkAt,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum MarkAt {
+    X(f64),
+    Y(f64),
+}
+
+#[derive(Clone, Debug)]
 pub struct LineChart<'a> {
     pub title: &'a str,
     pub subtitle: &'a str,
@@ -34,62 +48,85 @@ pub struct LineChart<'a> {
     pub lines: Vec<Line>,
     /// Of a horizontal axis of time.
     pub bands: Vec<Band>,
+    pub marks: Vec<Mark>,
     /// What stands in the middle when there is nothing to draw.
     pub if_empty: &'a str,
 }
 
+/// Behind the subtitle, where there are intervals.
+pub fn said(lines: &[Line]) -> &'static str {
+    if lines.iter().any(|line| !line.interval.is_empty()) { "; bands: 95% intervals" } else { "" }
+}
+
+/// What lies under the floor of a log axis is not drawn, but for the way up from it.
+pub fn above(floor: f64, points: &[(f64, Option<f64>)]) -> Vec<(f64, Option<f64>)> {
+    let is_over = |at: Option<usize>| {
+        at.and_then(|at| points.get(at)).is_some_and(|(_, y)| y.is_some_and(|value| value >= floor))
+    };
+    let kept = |(i, &(x, y)): (usize, &(f64, Option<f64>))| {
+        let shown = is_over(Some(i)) || is_over(i.checked_sub(1)) || is_over(Some(i + 1));
+        (x, y.filter(|_| shown).map(|value| value.max(floor)))
+    };
+    points.iter().enumerate().map(kept).collect()
+}
+
 impl LineChart<'_> {
-    pub fn render(&self) -> String {
-        let subtitle = format!("{}{}", self.subtitle, band::caption(&self.bands));
-        style::picture(self.title, &subtitle, |canvas| {
-            self.shade(canvas);
-            self.grid(canvas);
-            let drawn = self.draw_lines(canvas);
-            if drawn.is_empty() {
-                let middle = ((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2);
-                let kind = Type { color: FAINT, horizontal: HPos::Center, vertical: VPos::Center, ..Type::default() };
-                style::text(canvas, middle, self.if_empty, kind);
-            }
-            self.label(canvas, drawn);
-        })
+    pub fn picture(&self) -> Picture {
+        let kind = Type::small();
+        let names = self.lines.iter().map(|line| kind.width_of(&line.name)).max().unwrap_or(0).min(NAMES_MAX);
+        let plot = Plot::within(LEFT, SAMPLES + names + MARGIN);
+        let before = if band::hides_warmup(&self.x, plot.left, plot.right) { "; before 0: the warm-up" } else { "" };
+        let subtitle = format!("{}{}{before}", self.subtitle, band::caption(&self.bands));
+        let mut picture = Picture::new(self.title, &subtitle);
+        band::draw(&mut picture, &self.bands, &self.x, (plot.left, plot.top), (plot.right, plot.bottom));
+        plot.vertical_axis(&mut picture, &self.y);
+        plot.horizontal_axis(&mut picture, &self.x);
+        for line in &self.lines {
+            self.draw_interval(&mut picture, plot, line);
+        }
+        self.draw_marks(&mut picture, plot);
+        let ends = self.draw_lines(&mut picture, plot);
+        if ends.is_empty() {
+            picture.says(plot.middle(), self.if_empty);
+        }
+        self.label(&mut picture, plot, ends);
+        picture
     }
 
-    fn shade(&self, canvas: &Canvas) {
-        let places = band::places(&self.bands, &self.x, LEFT, RIGHT);
-        for &(from, to) in &places {
-            style::band(canvas, (from, TOP), (to, BOTTOM));
-        }
-        for (at, numbers) in band::labels(&self.bands, &places) {
-            let kind = Type { size: BAND_SIZE, color: FAINT, vertical: VPos::Bottom, ..Type::default() };
-            style::text(canvas, (at, TOP - 1), &numbers, kind);
-        }
+    fn draw_interval(&self, picture: &mut Picture, plot: Plot, line: &Line) {
+        let low = line.interval.iter().map(|&(x, low, _)| (plot.x(&self.x, x), plot.y(&self.y, low)));
+        let high = line.interval.iter().rev().map(|&(x, _, high)| (plot.x(&self.x, x), plot.y(&self.y, high)));
+        picture.area(low.chain(high).collect(), line.pen.color, 0.22);
     }
 
-    fn grid(&self, canvas: &Canvas) {
-        for (at, label) in &self.y.ticks {
-            let y = vertical(self.y.place_coordinate(*at));
-            style::rule(canvas, (LEFT, y), (RIGHT, y), GRID);
-            let kind = Type { size: SMALL_SIZE, horizontal: HPos::Right, vertical: VPos::Center, ..Type::default() };
-            style::text(canvas, (LEFT - 10, y), label, kind);
+    fn draw_marks(&self, picture: &mut Picture, plot: Plot) {
+        for mark in &self.marks {
+            let (from, to, at, kind) = match mark.at {
+                MarkAt::X(x) => {
+                    let x = plot.x(&self.x, x);
+                    ((x, plot.top), (x, plot.bottom), (x + 6, plot.top + 6), Type::tiny())
+                }
+                MarkAt::Y(y) => {
+                    let y = plot.y(&self.y, y);
+                    ((plot.left, y), (plot.right, y), (plot.left + 6, y - 3), Type::tiny().above())
+                }
+            };
+            picture.line(vec![from, to], Pen { dash: (6, 4), ..Pen::solid(kind.color, 2) });
+            picture.text(at, &mark.name, kind);
         }
-        time_like_axis(canvas, &self.x, (LEFT, RIGHT), (TOP, BOTTOM));
-        let kind = Type { color: INK, vertical: VPos::Bottom, ..Type::default() };
-        style::text(canvas, (24, TOP - 14), &self.y.title, kind);
     }
 
     /// The last pixel of each line that has any.
-    fn draw_lines(&self, canvas: &Canvas) -> Vec<(usize, Pixel)> {
+    fn draw_lines(&self, picture: &mut Picture, plot: Plot) -> Vec<(usize, Pixel)> {
         let mut ends = Vec::new();
         // the first line, which matters most, is drawn over the others
         for (i, line) in self.lines.iter().enumerate().rev() {
             let mut end = None;
             for piece in line.points.split(|(_, y)| y.is_none()) {
-                let pixels: Vec<Pixel> = piece
-                    .iter()
-                    .filter_map(|(x, y)| y.map(|y| (horizontal(self.x.place(*x)), vertical(self.y.place(y)))))
-                    .collect();
-                line.pen.line(canvas, &pixels);
+                let place = |&(x, y): &(f64, Option<f64>)| y.map(|y| (plot.x(&self.x, x), plot.y(&self.y, y)));
+                let pixels: Vec<Pixel> = piece.iter().filter_map(place).collect();
                 end = pixels.last().copied().or(end);
+                picture.line(pixels, line.pen);
             }
             ends.extend(end.map(|end| (i, end)));
         }
@@ -98,53 +135,17 @@ impl LineChart<'_> {
     }
 
     /// A sample of each line and its name, as near to its end as the others allow.
-    fn label(&self, canvas: &Canvas, ends: Vec<(usize, Pixel)>) {
-        let heights = spread(&ends.iter().map(|(_, end)| end.1).collect::<Vec<_>>(), TOP, BOTTOM);
+    fn label(&self, picture: &mut Picture, plot: Plot, ends: Vec<(usize, Pixel)>) {
+        let wanted: Vec<i32> = ends.iter().map(|(_, end)| end.1).collect();
+        let heights = spread(&wanted, LABEL_HEIGHT, plot.top, plot.bottom);
         for ((i, _), y) in ends.iter().zip(heights) {
             let line = &self.lines[*i];
-            line.pen.line(canvas, &[(RIGHT + 10, y), (RIGHT + 44, y)]);
-            let kind = Type { size: SMALL_SIZE, vertical: VPos::Center, ..Type::default() };
-            style::text(canvas, (RIGHT + 52, y), &shorten(&line.name, 19), kind);
+            picture.line(vec![(plot.right + 10, y), (plot.right + 44, y)], line.pen);
+            let kind = Type::small().level();
+            let name = kind.fit(&line.name, SIZE.0 - plot.right - SAMPLES - MARGIN);
+            picture.text((plot.right + SAMPLES, y), &name, kind);
         }
     }
-}
-
-/// The horizontal axis below a plot: ticks, labels, title.
-pub fn time_like_axis(canvas: &Canvas, axis: &Axis, (left, right): (i32, i32), (top, bottom): (i32, i32)) {
-    for (at, label) in &axis.ticks {
-        let x = left + (axis.place_coordinate(*at) * f64::from(right - left)).round() as i32;
-        style::rule(canvas, (x, top), (x, bottom), GRID);
-        style::rule(canvas, (x, bottom), (x, bottom + 6), FAINT);
-        let kind = Type { size: SMALL_SIZE, horizontal: HPos::Center, ..Type::default() };
-        style::text(canvas, (x, bottom + 11), label, kind);
-    }
-    style::rule(canvas, (left, bottom), (right, bottom), FAINT);
-    let kind = Type { horizontal: HPos::Center, ..Type::default() };
-    style::text(canvas, ((left + right) / 2, bottom + 38), &axis.title, kind);
-}
-
-fn horizontal(place: f64) -> i32 {
-    LEFT + (place * f64::from(RIGHT - LEFT)).round() as i32
-}
-
-fn vertical(place: f64) -> i32 {
-    BOTTOM - (place * f64::from(BOTTOM - TOP)).round() as i32
-}
-
-/// Moves increasing heights apart to `LABEL_HEIGHT`, inside the plot.
-fn spread(wanted: &[i32], top: i32, bottom: i32) -> Vec<i32> {
-    let mut heights = wanted.to_vec();
-    let mut free_from = top;
-    for height in &mut heights {
-        *height = (*height).max(free_from);
-        free_from = *height + LABEL_HEIGHT;
-    }
-    let mut free_to = bottom;
-    for height in heights.iter_mut().rev() {
-        *height = (*height).min(free_to);
-        free_to = *height - LABEL_HEIGHT;
-    }
-    heights
 }
 
 #[cfg(test)]
@@ -152,9 +153,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_never_overlap() {
-        assert_eq!(spread(&[100, 105, 300], 0, 500), [100, 120, 300]);
-        assert_eq!(spread(&[495, 498, 500], 0, 500), [460, 480, 500]);
-        assert_eq!(spread(&[0, 0, 0], 0, 500), [0, 20, 40]);
+    fn what_is_under_the_floor_is_left_out_and_a_peak_stands_on_it() {
+        let points = [0.0, 0.0, 5.0, 0.5, 0.0, 0.0].map(|y| (0.0, Some(y)));
+        let drawn: Vec<Option<f64>> = above(1.0, &points).into_iter().map(|(_, y)| y).collect();
+        assert_eq!(drawn, [None, Some(1.0), Some(5.0), Some(1.0), None, None]);
     }
 }

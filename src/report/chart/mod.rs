@@ -1,41 +1,69 @@
-//! The pictures: SVG, 1200 x 675, in one visual language (`style`). The font comes with the program.
+//! The pictures: SVG (light and dark) and PNG, 1200 x 675, in one visual language. The font comes with the program.
+//!
+//! In reading order: [`run`] and [`spof`] are the pictures of a command's result, each with the plain figures that it is
+//! drawn from; [`stored`] keeps those in the result's folder. They are put together of [`line_chart`], [`heat_map`],
+//! [`bar_chart`], [`dot_interval`] and [`small_multiples`], which know nothing of results; those stand on [`plot`],
+//! [`axis`] and [`band`], and draw shapes on a [`picture`] in the colours of [`color`]. [`paint`] makes files of it, with
+//! [`font`].
 
-mod axis;
-mod band;
-mod latency_distribution;
-mod latency_over_time;
-mod line_chart;
-mod style;
-mod throughput;
-mod utilization;
+pub mod axis;
+pub mod band;
+pub mod bar_chart;
+pub mod color;
+pub mod dot_interval;
+pub mod font;
+pub mod heat_map;
+pub mod line_chart;
+pub mod paint;
+pub mod picture;
+pub mod plot;
+pub mod run;
+pub mod small_multiples;
+pub mod spof;
+pub mod stored;
 
-use crate::experiment::Outcome;
+use picture::Picture;
+use stored::Stored;
 
 pub struct Chart {
-    pub file: &'static str,
-    pub title: &'static str,
-    pub svg: String,
+    /// Without its ending.
+    pub name: &'static str,
+    pub picture: Picture,
 }
 
-pub fn render_all(outcome: &Outcome) -> Vec<Chart> {
-    vec![
-        Chart {
-            file: "latency-distribution.svg",
-            title: latency_distribution::TITLE,
-            svg: latency_distribution::render(outcome),
-        },
-        Chart {
-            file: "latency-over-time.svg",
-            title: latency_over_time::TITLE,
-            svg: latency_over_time::render(outcome),
-        },
-        Chart { file: "throughput.svg", title: throughput::TITLE, svg: throughput::render(outcome) },
-        Chart { file: "utilization.svg", title: utilization::TITLE, svg: utilization::render(outcome) },
-    ]
+impl Chart {
+    fn new(name: &'static str, picture: Picture) -> Chart {
+        Chart { name, picture }
+    }
+
+    pub fn file(&self) -> String {
+        format!("{}.svg", self.name)
+    }
+
+    pub fn svg(&self) -> String {
+        paint::svg(&self.picture)
+    }
 }
 
-/// Scenario and setting, under every title.
-fn subtitle(outcome: &Outcome) -> String {
-    let summary = &outcome.summary;
-    format!("{}: {}", summary.scenario.name, super::content::setting(summary))
+pub fn charts(stored: &Stored) -> Vec<Chart> {
+    match stored {
+        Stored::Run(data) => run::charts(data),
+        Stored::Spof(data) => spof::charts(data),
+    }
 }
+
+/// As (file name, content): each as SVG, and as PNG where asked.
+pub fn files(charts: &[Chart], png: bool) -> Vec<(String, Vec<u8>)> {
+    use rayon::prelude::*;
+    let files = |chart: &Chart| {
+        let mut files = vec![(chart.file(), chart.svg().into_bytes())];
+        if png {
+            files.push((format!("{}.png", chart.name), paint::png(&chart.picture)));
+        }
+        files
+    };
+    charts.par_iter().map(files).collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
-use crate::experiment::summary::{Incident, Noticed, RandomFault};
+use crate::experiment::summary::{Incident, Noticed, ObjectiveSummary, RandomFault};
 use crate::report::explain::covers;
 use crate::report::{csv, example, json};
 
@@ -60,6 +60,21 @@ fn every_field_of_the_summary_is_described() {
         failed_by: vec![("connection_reset".into(), example::estimate(478.0, 32.0))],
         p99_ms_during: example::estimate(166.0, 3.0),
     });
+    outcome.summary.slo.push(ObjectiveSummary {
+        that: "latency_p99 < 400 ms".into(),
+        scope: String::new(),
+        unit: "ms",
+        bound: 400.0,
+        smaller_is_better: true,
+        value: Some(264.0),
+        censored: false,
+        interval: Some([263.0, 265.0]),
+        confidence: Some(0.99),
+        runs: 10,
+        verdict: "pass",
+        why: String::new(),
+        written: "peak.toml:130".into(),
+    });
     let document: Value = serde_json::from_str(&json::render(&outcome.summary)).unwrap();
     let mut found = Vec::new();
     fields(&document, "", &mut found);
@@ -74,9 +89,9 @@ fn every_field_of_the_summary_is_described() {
 }
 
 fn document_lacks(found: &[String], pattern: &str) -> bool {
-    // an object that can be null is described beside its fields
-    let parent = format!("{pattern}.");
-    let has_fields = terms().iter().any(|term| term.name.starts_with(&parent));
+    // an object that can be null, or a list, is described beside its fields
+    let parents = [format!("{pattern}."), format!("{pattern}[].")];
+    let has_fields = terms().iter().any(|term| parents.iter().any(|parent| term.name.starts_with(parent)));
     !has_fields && !found.iter().any(|name| covers(pattern, &name.split('.').collect::<Vec<_>>(), true))
 }
 

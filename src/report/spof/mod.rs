@@ -4,6 +4,9 @@
 mod content;
 mod csv;
 
+use super::chart;
+use super::chart::spof::SpofData;
+use super::chart::stored::{self, Stored};
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
 use super::{json, markdown};
@@ -26,8 +29,8 @@ pub fn json(findings: &Findings) -> String {
     json::pretty(findings)
 }
 
-/// Everything that is kept, as (file name, content).
-pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+/// Everything that is kept, as (file name, content); charts as PNG, too, where asked.
+pub fn files(findings: &Findings, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
     let Findings { schema_version, scenario, seed, runs, .. } = findings;
     let files = [
         ("spof.json", json(findings)),
@@ -36,5 +39,10 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("spof-over-time.csv", over_time(findings)),
         ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, *runs)),
     ];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    let pictures = Stored::Spof(SpofData::of(findings));
+    let mut files: Vec<(String, Vec<u8>)> =
+        files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect();
+    files.push((stored::FILE.to_owned(), stored::render(&pictures).into_bytes()));
+    files.extend(chart::files(&chart::charts(&pictures), png));
+    files
 }

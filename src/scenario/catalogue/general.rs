@@ -34,6 +34,8 @@ const TOP: &[Key] = &[
     key("request", Named, "Classes of requests: what one of them asks of each service, or its path through stations."),
     key("traffic", Named, "Sources of requests: how they arrive, and of which classes."),
     key("fault", Tables, "What goes wrong, when, and for how long."),
+    key("slo", Tables, "Objectives: what shall hold. Each is judged pass, fail or inconclusive."),
+    key("plan", Table, "What may vary and what it costs, for `foobar-sim plan`."),
 ];
 
 const SIMULATION: &[Key] = &[

@@ -2,7 +2,7 @@
 //! Schema are made from it.
 //!
 //! In reading order: [`Key`] and [`Value`] here; the keys by section (`general`, `service`, `database`, `request`,
-//! `traffic`, `fault`); `probe`, which asks the reader itself for the defaults and their sources; `schema`.
+//! `traffic`, `fault`, `goal`); `probe`, which asks the reader itself for the defaults and their sources; `schema`.
 //!
 //! The reader decides what is valid, and this says it in words: tests hold that both know the same keys, that
 //! each value that stands here is taken and what lies beyond is not, and that what must be there is missed.
@@ -10,6 +10,7 @@
 mod database;
 mod fault;
 mod general;
+mod goal;
 mod probe;
 mod request;
 pub mod schema;
@@ -44,6 +45,8 @@ pub enum Value {
     WholeOr(i64, i64, &'static str),
     /// A number within bounds, both included.
     Number(f64, f64),
+    /// A number from this on.
+    AtLeast(f64),
     /// A number above zero, up to this.
     Above(f64),
     Choice(&'static [&'static str]),
@@ -75,6 +78,8 @@ pub enum Value {
     Points,
     /// Two times.
     Window,
+    /// An array of plain values.
+    List,
     /// Steps through stations.
     Path,
     /// Several of them.
@@ -141,7 +146,15 @@ pub const SOURCE: &str = "source";
 
 /// All keys, in the order in which the language is described.
 pub fn entries() -> Vec<Entry> {
-    let groups = [general::GROUPS, service::GROUPS, database::GROUPS, request::GROUPS, traffic::GROUPS, fault::GROUPS];
+    let groups = [
+        general::GROUPS,
+        service::GROUPS,
+        database::GROUPS,
+        request::GROUPS,
+        traffic::GROUPS,
+        fault::GROUPS,
+        goal::GROUPS,
+    ];
     let entry = |group: &Group, key: &'static Key| Entry {
         path: if group.path.is_empty() { key.name.to_string() } else { format!("{}.{}", group.path, key.name) },
         kind: group.kind,

@@ -151,6 +151,7 @@ impl Language {
                 json!({ "anyOf": [{ "type": "integer", "minimum": low, "maximum": high }, { "const": word }] })
             }
             Value::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
+            Value::AtLeast(low) => json!({ "type": "number", "minimum": low }),
             Value::Above(high) => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": high }),
             Value::Choice(words) => json!({ "enum": words }),
             Value::Words(words) => json!({ "type": "array", "items": { "enum": words } }),
@@ -180,6 +181,7 @@ impl Language {
             Value::Window => {
                 json!({ "type": "array", "items": reference("time"), "minItems": 2, "maxItems": 2 })
             }
+            Value::List => json!({ "type": "array", "minItems": 1 }),
             Value::Path => reference("path"),
             Value::Paths => json!({ "type": "array", "items": reference("path"), "minItems": 1 }),
         }

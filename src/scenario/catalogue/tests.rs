@@ -109,6 +109,9 @@ const ONE_OF_SEVERAL: &[&str] = &[
     "fault.N.impair.between",
     "fault.N.impair.delay",
     "fault.N.slow.cpu",
+    "plan.vary.N.key",
+    "plan.vary.N.price_each",
+    "plan.vary.N.prices",
 ];
 
 #[test]
@@ -182,6 +185,7 @@ fn samples(value: &Value) -> (Vec<String>, Vec<String>) {
             vec![format!("{low:?}"), format!("{high:?}")],
             vec![format!("{:?}", low - 1.0), format!("{:?}", high * 1.1), quoted("x")],
         ),
+        Value::AtLeast(low) => (vec![format!("{low:?}"), "1e9".into()], vec![format!("{:?}", low - 1.0), quoted("x")]),
         Value::Above(high) => {
             (vec!["0.001".into(), format!("{high:?}")], vec!["0".into(), format!("{:?}", high * 1.1), quoted("x")])
         }
@@ -226,6 +230,7 @@ fn samples(value: &Value) -> (Vec<String>, Vec<String>) {
         Value::Routes => (Vec::new(), vec!["{ nobody = \"app\" }".into(), "1".into()]),
         Value::Points => (vec!["[[\"0 s\", \"1/s\"]]".into()], vec!["[[1, 2]]".into(), "1".into()]),
         Value::Window => (vec!["[\"0 s\", \"1 s\"]".into()], vec!["[\"1 s\"]".into(), "[1, 2]".into()]),
+        Value::List => (Vec::new(), vec!["1".into(), "[]".into()]),
         Value::Path | Value::Paths => (Vec::new(), vec!["1".into(), "[1]".into()]),
     }
 }
@@ -242,6 +247,7 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("traffic.NAME.client.backoff", "\"0 ms\""),
     ("traffic.NAME.client.backoff", "\"exponential(1 ms)\""),
     ("fault.N.kill.keepalived", "true"),
+    ("slo.N.to", "\"0 ms\""),
 ];
 
 fn unquoted(key: &str) -> Vec<String> {

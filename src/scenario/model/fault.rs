@@ -22,7 +22,7 @@ pub struct FaultLines {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum When {
-    /// Seconds from t = 0; `None`: it lasts to the end.
+    /// Seconds from t = 0, in a scenario not below 0; `None`: it lasts to the end.
     At { at_s: f64, lasts_s: Option<f64> },
     /// Again and again from t = 0: time to failure, time to repair, seconds.
     Random { up: Distribution, down: Distribution },

@@ -7,6 +7,8 @@ mod haproxy;
 mod hardware;
 mod mysql;
 mod nginx;
+mod objective;
+mod plan;
 mod request;
 mod service;
 mod traffic;
@@ -17,6 +19,8 @@ pub use haproxy::*;
 pub use hardware::*;
 pub use mysql::*;
 pub use nginx::*;
+pub use objective::*;
+pub use plan::*;
 pub use request::*;
 pub use service::*;
 pub use traffic::*;
@@ -36,7 +40,11 @@ pub struct Scenario {
     pub requests: Vec<RequestClass>,
     pub traffic: Vec<Traffic>,
     pub faults: Vec<Fault>,
+    /// `[[slo]]`.
+    pub objectives: Vec<Objective>,
     pub repairs: Repairs,
+    /// `None`: there is no `[plan]`.
+    pub plan: Option<Plan>,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.

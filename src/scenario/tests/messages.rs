@@ -1,7 +1,7 @@
 //! What is refused, with the place, the key and the remedy: one row each.
 
 use super::{PEAK, QUEUE, loaded, loaded_with, refused};
-use crate::scenario::{IdleFault, Scenario, idle_faults};
+use crate::scenario::{Figure, IdleFault, Metric, Scenario, TimeSpan, idle_faults, print_effective};
 
 /// `text` (or, beginning with `+`, the queue and `text`; with `--`, the six servers and that option) is
 /// refused with a message that holds all of these.
@@ -93,10 +93,100 @@ fn what_comes_later_is_not_read() {
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
         "--traffic.visitors.resample=60 s",
-        "+[[slo]]\nthat = \"latency_p99 < 1 s\"",
+        "+[plan]\nbudget = 1",
     ] {
         check(text, &["not supported yet"]);
     }
+}
+
+#[test]
+fn objectives_that_cannot_be() {
+    let fault = "--fault=[{ at = \"1 s\", hang = { service = \"app\" } }]";
+    for (slo, expected) in [
+        ("{}", &["slo.0.that: missing", "latency_p99 < 400 ms"][..]),
+        ("{ that = 4 }", &["slo.0.that: expected a text"]),
+        ("{ that = \"latency_p99 < 400\" }", &["slo.0.that: a time needs its unit"]),
+        ("{ that = \"latncy_p99 < 4 ms\" }", &["no metric `latncy_p99`", "did you mean latency_p99?"]),
+        ("{ that = \"availability >= 1.5\" }", &["slo.0.that: availability is at most 1"]),
+        ("{ that = \"availability >= 1\" }", &["no number of runs can show", "0.9999"]),
+        ("{ that = \"latency_p99 < 1 s\", class = \"chekout\" }", &["slo.0.class", "did you mean \"checkout\"?"]),
+        ("{ that = \"latency_p99 < 1 s\", station = \"app1.cpu\" }", &["slo.0.station: latency_p99 is of requests"]),
+        ("{ that = \"latency_p99 < 1 s\", server = \"db2\" }", &["slo.0.server: latency_p99 is of requests"]),
+        ("{ that = \"latency_p99 < 1 s\", klass = \"image\" }", &["slo.0.klass: unknown key", "`class`"]),
+        ("{ that = \"utilization < 0.8\" }", &["slo.0.station: missing", "app1.cpu"]),
+        ("{ that = \"utilization < 1.8\", station = \"x\" }", &["utilization is at most 1"]),
+        ("{ that = \"apply_delay_p99 < 1 s\", server = \"db9\" }", &["there is no server `db9`"]),
+        ("{ that = \"apply_delay_p99 < 1 s\", server = \"app1\" }", &["`app1` is no replica", "replicas are db2"]),
+        ("{ that = \"rto < 1 s\", from = \"1 s\" }", &["slo.0.from: rto is of all that failures do", "remove `from`"]),
+        ("{ that = \"latency_p99 < 1 s\", during = \"fault 1\" }", &["there is no [[fault]]"]),
+        ("{ that = \"latency_p99 < 1 s\", from = \"9 s\", to = \"9 s\" }", &["slo.0.to", "ends before it has begun"]),
+        ("{ that = \"latency_p99 < 1 s\", from = \"9 h\" }", &["slo.0.from: the run is over after 1800 s"]),
+        ("{ that = \"latency_p99 < 1 s\", to = \"9 h\" }", &["slo.0.to: the run is over", "leave `to` out"]),
+        (
+            "{ that = \"latency_p99 < 1 s\" }, { that = \"latency_p99 <= 2 s\" }",
+            &["slo.1.that", "limit the same figure", "keep the stricter one"],
+        ),
+        (
+            "{ that = \"latency_p50 < 400 ms\" }, { that = \"latency_p99 < 200 ms\" }",
+            &[
+                "\"latency_p50 < 400 ms\" already follows from \"latency_p99 < 200 ms\"",
+                "perhaps the limits are swapped",
+            ],
+        ),
+        (
+            "{ that = \"throughput > 500/s\" }, { that = \"throughput < 500/s\" }",
+            &["\"throughput > 500/s\" and \"throughput < 500/s\" cannot both hold"],
+        ),
+        ("{ that = \"latency_p99 > 200 ms\" }", &["the wrong way round", "latency_p99 < 200 ms"]),
+    ] {
+        check(&format!("--slo=[{slo}]"), expected);
+    }
+    for (options, expected) in [
+        ([fault, "--slo=[{ that = \"latency_p99 < 1 s\", during = \"fault 2\" }]"], "there is no fault 2"),
+        ([fault, "--slo=[{ that = \"latency_p99 < 1 s\", during = \"noon\" }]"], "write during = \"fault 1\""),
+        (
+            [fault, "--slo=[{ that = \"latency_p99 < 1 s\", during = \"fault 1\", to = \"9 s\" }]"],
+            "slo.0.during: cannot stand beside `to`",
+        ),
+        (
+            ["--network.client_rtt=40 ms", "--slo=[{ that = \"latency_p50 < 30 ms\" }]"],
+            "network.client_rtt alone is 40 ms",
+        ),
+        (
+            [
+                "--traffic.visitors.mix={ image = 1 }",
+                "--slo=[{ that = \"latency_p50 < 30 ms\", class = \"checkout\" }]",
+            ],
+            "no traffic asks for `checkout`",
+        ),
+    ] {
+        let options = options.map(|option| option.trim_start_matches("--"));
+        let warmup = "simulation.warmup=\"1 s\"";
+        let message = refused(PEAK, &[options[0], options[1], warmup]).render(false);
+        assert!(message.contains(expected), "{options:?}\n{message}");
+    }
+    check("+[[slo]]\nthat = \"rpo <= 0\"", &["rpo is of a database, and there is none"]);
+    check("+[[slo]]\nthat = \"stale_reads < 0.1\"", &["no database here has one"]);
+    check("+[slo]\nthat = \"latency_p99 < 1 s\"", &["slo: expected an array", "latency_p99 < 400 ms"]);
+}
+
+#[test]
+fn objectives_are_read() {
+    let options = [
+        "simulation.warmup=\"1 s\"",
+        "fault=[{ at = \"60 s\", lasts = \"30 s\", hang = { service = \"app\" } }]",
+        "slo=[{ that = \"latency_p99<400 ms\", class = \"checkout\", during = \"fault 1\" }, { that = \"seconds_behind_mean < 1 s\" }]",
+    ];
+    let scenario = loaded_with(PEAK, &options);
+    let [latency, lag] = &scenario.objectives[..] else { panic!("{:?}", scenario.objectives) };
+    assert_eq!((latency.that.as_str(), latency.class, latency.during), ("latency_p99 < 400 ms", Some(2), Some(1)));
+    assert_eq!(latency.time, Some(TimeSpan { from_s: 60.0, to_s: Some(90.0) }));
+    assert_eq!(lag.metric, Metric::SecondsBehind { server: 4, figure: Figure::Mean });
+    let effective = print_effective(&scenario);
+    assert!(effective.contains("[[slo]]\nthat = \"latency_p99<400 ms\""), "{effective}");
+    let again = loaded(&effective);
+    assert_eq!(again.objectives.len(), 2);
+    assert_eq!(again.sha256.len(), 64);
 }
 
 #[test]

@@ -44,7 +44,8 @@ impl Compiler<'_> {
             let nanos = |seconds: f64| round_nanos(seconds * 1e9);
             let when = match &fault.when {
                 When::At { at_s, lasts_s } => {
-                    FaultTimes::Once { at: nanos(*at_s), until: lasts_s.map(|lasts| nanos(at_s + lasts)) }
+                    let at = if *at_s < 0.0 { -(nanos(-at_s) as i64) } else { nanos(*at_s) as i64 };
+                    FaultTimes::Once { at, until: lasts_s.map(|lasts| nanos(at_s + lasts)) }
                 }
                 When::Random { up, down } => {
                     FaultTimes::Random { up: up.scaled(1e9).sampler(), down: down.scaled(1e9).sampler() }

@@ -26,6 +26,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(log) = &mut self.log {
             log.moved(id, attempt);
         }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.open(self.now, attempt);
+        }
         let c = &mut self.net.clients[clients as usize];
         if number == 0
             && let Some(budget) = &mut c.budget
@@ -49,6 +52,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         let client = &mut self.slab[parent];
         client.failure = failure;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.joins(self.now, id, parent);
+        }
         // the timeout means nothing any more
         client.epoch = client.epoch.wrapping_add(1);
         self.ready.push_back(parent);

@@ -17,12 +17,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Schedules the first of each fault.
     pub(super) fn plan_faults(&mut self) {
         for index in 0..self.net.faults.len() {
+            let origin = self.observation.origin;
             let at = match self.net.faults[index].when {
-                FaultTimes::Once { at, .. } => at,
-                FaultTimes::Random { .. } => self.lasts(index),
+                FaultTimes::Once { at, .. } => origin.saturating_add_signed(at),
+                FaultTimes::Random { .. } => origin.saturating_add(self.lasts(index)),
             };
             let leaf = self.net.faults[index].leaf;
-            self.schedule_or_never(leaf, self.observation.origin.saturating_add(at));
+            self.schedule_or_never(leaf, at);
         }
     }
 

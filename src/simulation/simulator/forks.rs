@@ -13,7 +13,11 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         child.epoch = 0;
         child.pending = 0;
         child.deadlines = Default::default();
-        self.slab.insert(child)
+        let child = self.slab.insert(child);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.open(self.now, child);
+        }
+        child
     }
 
     pub(super) fn fork(&mut self, id: RequestId, table: u32) {
@@ -42,6 +46,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         waiting.visit = waiting.visit.max(visit);
         waiting.pending -= 1;
         if waiting.pending == 0 {
+            // of branches, the last one is what the request has waited for
+            if let Some(ledger) = &mut self.ledger {
+                ledger.joins(self.now, id, parent);
+            }
             self.ready.push_back(parent);
         }
     }

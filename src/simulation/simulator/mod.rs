@@ -32,6 +32,7 @@ mod world;
 use std::collections::VecDeque;
 
 use super::cohorts::Cohorts;
+use super::ledger::Ledger;
 use super::log::EventLog;
 use super::observation::Observation;
 use super::source::Source;
@@ -40,7 +41,7 @@ use crate::engine::random::Key;
 use crate::engine::table::Table;
 use crate::engine::time::SimTime;
 use crate::model::network::{Leaf, Network, WaitAt};
-use crate::model::program::StepId;
+use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, Request, RequestId, Slab};
 use crate::simulation::result::failure;
 
@@ -71,6 +72,7 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) observation: Observation,
     pub(super) log: Option<Box<EventLog>>,
     pub(super) cohorts: Option<Box<Cohorts>>,
+    pub(super) ledger: Option<Box<Ledger>>,
     world: world::World,
     silence: silence::Silence,
     deadlines: deadlines::Deadlines,
@@ -139,6 +141,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             observation,
             log: None,
             cohorts: None,
+            ledger: None,
         }
     }
 
@@ -150,8 +153,16 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             // one place for the interpreter, so that its code is there once
             while next != NONE {
                 debug_assert!(self.slab[next].step != NONE, "request {next} goes on after its end");
-                if !self.held_before(next, self.slab[next].step) {
+                let booked = WATCHED && self.ledger.is_some();
+                if booked {
+                    self.book_passed(next);
+                }
+                let held = self.held_before(next, self.slab[next].step);
+                if !held {
                     self.advance(next);
+                }
+                if booked {
+                    self.book_stop(next, held);
                 }
                 next = self.next_ready();
             }
@@ -288,7 +299,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         if let Some(given) = self.sources[source as usize].given {
             self.slab[id].given = given;
         }
-        self.observation.arrived(arrival.class);
+        self.observation.arrived(arrival.class, self.now);
         if WATCHED {
             self.log_arrival(id, arrival.class);
         }
@@ -309,7 +320,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         request.depth = 0;
         request.frames = Default::default();
         request.failure = 0;
-        self.observation.arrived(arrival.class);
+        self.observation.arrived(arrival.class, self.now);
         if WATCHED {
             self.log_arrival(id, arrival.class);
         }
@@ -332,6 +343,30 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         None
     }
 
+    /// A request goes on: where it was meanwhile.
+    #[cold]
+    #[inline(never)]
+    fn book_passed(&mut self, id: RequestId) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.goes_on(self.now, id);
+        }
+    }
+
+    /// It has stopped, or ended.
+    #[cold]
+    #[inline(never)]
+    fn book_stop(&mut self, id: RequestId, held: bool) {
+        let &Request { step, work, visit, .. } = &self.slab[id];
+        // a client who waits before another attempt stands before the attempt
+        let again = step != NONE && visit > 0 && matches!(self.net.steps[step as usize], Step::Attempt { .. });
+        if let Some(ledger) = &mut self.ledger {
+            match held {
+                true => ledger.is_held(id),
+                false => ledger.stops(id, step, work, again),
+            }
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn log_arrival(&mut self, id: RequestId, class: u16) {
@@ -340,6 +375,9 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         }
         if let Some(cohorts) = &mut self.cohorts {
             cohorts.arrives(self.now, class);
+        }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.open(self.now, id);
         }
     }
 
@@ -354,6 +392,12 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             && request.failure == 0
         {
             cohorts.is_answered(self.now, request.class, request.arrived);
+        }
+        if let Some(ledger) = &mut self.ledger
+            && request.failure == 0
+        {
+            let measured = self.now >= self.observation.origin;
+            ledger.answered(id, request.class, self.now - request.arrived, measured);
         }
     }
 

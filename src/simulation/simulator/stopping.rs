@@ -83,6 +83,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(log) = &mut self.log {
             log.moved(id, caller);
         }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.moved(self.now, id, caller);
+        }
         let parent = self.slab[caller].parent;
         if parent != NONE && matches!(self.net.steps[self.slab[parent].step as usize - 1], Step::Attempt { .. }) {
             // the client's attempt lives on in another place

@@ -17,6 +17,7 @@ pub mod replication;
 pub mod run_length;
 pub mod transient;
 pub mod units;
+pub mod usl;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,0 +1,76 @@
+//! `foobar-sim chart DIR`: draw the charts of a stored result again.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::report::chart::stored::{self, Stored};
+use crate::report::{chart, output};
+
+use super::console::Console;
+use super::failure::Failure;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  foobar-sim chart output/peak
+  foobar-sim chart output/peak --png
+  foobar-sim chart output/peak-spof --png -o slides")]
+pub struct Args {
+    /// The folder that `run` or `spof` wrote
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// As PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
+    /// Folder for the charts; DIR if left out
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Do not list what was written
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
+    let stored = read(&args.folder)?;
+    let files = chart::files(&chart::charts(&stored), args.png);
+    let folder = args.output.as_ref().unwrap_or(&args.folder);
+    output::write(folder, &files)?;
+    if args.quiet {
+        return Ok(());
+    }
+    let written: String = files.iter().map(|(name, _)| format!("{}\n", folder.join(name).display())).collect();
+    console.print(&written)
+}
+
+fn read(folder: &Path) -> Result<Stored, Failure> {
+    let file = folder.join(stored::FILE);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) => return Err(Failure::input(unreadable(folder, &file, &error))),
+    };
+    stored::read(&text).map_err(|error| Failure::input(format!("{}: {error}", file.display())))
+}
+
+fn unreadable(folder: &Path, file: &Path, error: &std::io::Error) -> String {
+    let made = "name one that `run` or `spof` wrote, such as output/peak";
+    let shown = folder.display();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory if !folder.exists() => {
+            format!("{shown}: there is no such folder; {made}")
+        }
+        ErrorKind::NotFound | ErrorKind::NotADirectory if !folder.is_dir() => {
+            format!("{shown}: this is a file, not the folder of a result; {made}")
+        }
+        ErrorKind::NotFound if folder.join("summary.json").exists() || folder.join("spof.json").exists() => {
+            format!("{shown}: the result has no {}: an older version made it; make it again", stored::FILE)
+        }
+        ErrorKind::NotFound => format!("{shown}: this is not the folder of a result; {made}"),
+        ErrorKind::InvalidData => {
+            format!("{}: this is not text, so it is damaged; make the result again", file.display())
+        }
+        _ => format!("{}: {error}", file.display()),
+    }
+}

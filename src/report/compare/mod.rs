@@ -1,0 +1,66 @@
+//! Comparisons to bytes: `content` says what two scenarios differ in, `trust` what production and the simulation do, both
+//! in the blocks that text and Markdown draw; JSON is the findings as they are; `csv` has a line for each figure.
+
+mod content;
+mod csv;
+mod trust;
+
+use super::manifest::{self, Manifest};
+use super::text::{self, Written};
+use super::{json, markdown};
+use crate::experiment::compare::findings::Findings;
+use crate::experiment::compare::observed::Trust;
+use content::Extent;
+
+pub use csv::{of_trust as trust_csv, render as csv};
+
+pub fn text(findings: &Findings, written: Option<&Written>, color: bool) -> String {
+    let blocks = content::blocks(findings, Extent::Terminal);
+    text::document(&content::title(findings), &content::below(findings), &blocks, written, color)
+}
+
+pub fn markdown(findings: &Findings) -> String {
+    let below: Vec<String> = content::below(findings).into_iter().map(|(_, text)| text).collect();
+    markdown::document(&content::title(findings), &below, content::blocks(findings, Extent::Full))
+}
+
+pub fn json(findings: &Findings) -> String {
+    json::pretty(findings)
+}
+
+/// Everything that is kept, as (file name, content).
+pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+    let Findings { schema_version, b, seed, runs, .. } = findings;
+    let files = [
+        ("compare.json", json(findings)),
+        ("compare.md", markdown(findings)),
+        ("compare.csv", csv(findings)),
+        ("manifest.json", manifest::document(manifest, *schema_version, &b.scenario, *seed, *runs)),
+    ];
+    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+}
+
+pub fn trust_text(trust: &Trust, written: Option<&Written>, color: bool) -> String {
+    text::document(&trust::title(trust), &trust::below(trust), &trust::blocks(trust), written, color)
+}
+
+pub fn trust_markdown(trust: &Trust) -> String {
+    let below: Vec<String> = trust::below(trust).into_iter().map(|(_, text)| text).collect();
+    markdown::document(&trust::title(trust), &below, trust::blocks(trust))
+}
+
+pub fn trust_json(trust: &Trust) -> String {
+    json::pretty(trust)
+}
+
+/// Everything that is kept, as (file name, content).
+pub fn trust_files(trust: &Trust, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+    let Trust { schema_version, scenario, seed, runs, .. } = trust;
+    let files = [
+        ("observed.json", trust_json(trust)),
+        ("observed.md", trust_markdown(trust)),
+        ("observed.csv", trust_csv(trust)),
+        ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, *runs)),
+    ];
+    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+}

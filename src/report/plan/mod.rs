@@ -1,0 +1,50 @@
+//! What to buy and when, to bytes: `content` says it, in the blocks that text and Markdown draw; JSON is the findings as
+//! they are.
+
+mod content;
+
+use super::content::Extent;
+use super::manifest::{self, Manifest};
+use super::text::{self, Written};
+use super::{json, markdown};
+use crate::experiment::plan::findings::{Findings, UslFindings};
+
+pub fn text(findings: &Findings, written: Option<&Written>, color: bool) -> String {
+    let blocks = content::blocks(findings, Extent::Terminal);
+    text::document(&content::title(findings), &content::below(findings), &blocks, written, color)
+}
+
+pub fn markdown(findings: &Findings) -> String {
+    let below: Vec<String> = content::below(findings).into_iter().map(|(_, text)| text).collect();
+    markdown::document(&content::title(findings), &below, content::blocks(findings, Extent::Full))
+}
+
+pub fn json(findings: &Findings) -> String {
+    json::pretty(findings)
+}
+
+/// Of measured points alone.
+pub fn usl_text(found: &UslFindings, color: bool) -> String {
+    text::document("Measured throughput", &[], &content::scalability(found), None, color)
+}
+
+pub fn usl_markdown(found: &UslFindings) -> String {
+    markdown::document("Measured throughput", &[], content::scalability(found))
+}
+
+pub fn usl_json(found: &UslFindings) -> String {
+    json::pretty(found)
+}
+
+/// Everything that is kept, as (file name, content).
+pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+    let Findings { schema_version, scenario, seed, .. } = findings;
+    let runs =
+        findings.rate.as_ref().map_or(0, |rate| rate.all.tried.iter().map(|tried| tried.runs).max().unwrap_or(0));
+    let files = [
+        ("plan.json", json(findings)),
+        ("plan.md", markdown(findings)),
+        ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, runs)),
+    ];
+    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+}
