@@ -1,18 +1,22 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
 //! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`], [`plan`],
-//! [`compare`], [`chart`], [`validate`], [`trace`]; [`failure`] (exit codes), [`console`] and [`progress`] (what goes
-//! where).
+//! [`compare`], [`chart`], [`validate`], [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`];
+//! [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod chart;
 pub mod compare;
 pub mod console;
+pub mod explain;
 pub mod failure;
 pub mod format;
+pub mod init;
 pub mod plan;
 pub mod progress;
 pub mod real;
 pub mod run;
+pub mod schema;
+pub mod shell;
 pub mod spof;
 pub mod sweep;
 pub mod trace;
@@ -89,6 +93,17 @@ pub trait Simulator {
 #[command(long_about = "A wind tunnel for web infrastructure: describe servers, software and traffic, and learn \
 what latency and throughput to expect, with the doubt of each number beside it.")]
 #[command(after_help = "Examples:
+  foobar-sim init
+  foobar-sim run six-servers.toml
+  foobar-sim explain service.app.workers
+
+`foobar-sim COMMAND --help` has more of them.
+
+Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is wrong, 130 interrupted.")]
+#[command(after_long_help = "Examples:
+  foobar-sim init
+  foobar-sim run six-servers.toml
+  foobar-sim explain service.app.workers
   foobar-sim run scenarios/peak.toml
   foobar-sim run scenarios/peak.toml --set service.app.workers=128 --precision 2%
   foobar-sim spof scenarios/peak.toml
@@ -124,6 +139,16 @@ pub enum Command {
     Validate(validate::Args),
     /// Say what is in a log; convert it
     Trace(trace::Args),
+    /// Write a scenario to begin with: six servers, a single one, or a log to be played again
+    Init(init::Args),
+    /// Say what a key of a scenario or a figure of the results means
+    Explain(explain::Args),
+    /// Print a JSON Schema of scenarios, for editors
+    Schema(schema::Args),
+    /// Print completions for a shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page
+    Man(shell::ManArgs),
 }
 
 /// The program. `arguments` begin with the program's own name.
@@ -156,6 +181,11 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
         Command::Chart(args) => chart::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
+        Command::Init(args) => init::execute(&args, console),
+        Command::Explain(args) => explain::execute(&args, console),
+        Command::Schema(args) => schema::execute(&args, console),
+        Command::Completions(args) => shell::completions(&args, console),
+        Command::Man(args) => shell::man(&args, console),
     };
     match result {
         Ok(()) => failure::DONE,

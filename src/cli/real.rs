@@ -247,7 +247,7 @@ pub(super) fn unplayable(error: ExperimentError, written: &Written) -> Failure {
 }
 
 /// The formats that a user may name. JSON and CSV say themselves which column is what.
-fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
+pub fn format_named(name: &str, file: &Path) -> Result<TraceFormat, Failure> {
     let columns = |wanted: fn(&TraceFormat) -> bool| match recorded::detect(file) {
         Ok(format) if wanted(&format) => Ok(format),
         Ok(_) => Err(Failure::input(format!("{}: this does not look like {name}", file.display()))),

@@ -27,6 +27,19 @@ use super::progress::Progress;
   foobar-sim run slo.toml --max-runs 160 --junit objectives.xml
 
 Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undecided after all runs.")]
+#[command(after_long_help = "Examples:
+  foobar-sim run peak.toml
+  foobar-sim run peak.toml --set traffic.visitors.rate=900/s --runs 20
+  foobar-sim run peak.toml --set server.app1.cpu='{ cores = 16, speed = 1.2 }'
+  foobar-sim run peak.toml --precision 2% --format json | jq .traffic.all.latency_ms.p99
+  foobar-sim run peak.toml --print-effective > effective.toml
+  foobar-sim run peak.toml --seed 7 -o output/seed-7 --quiet
+  foobar-sim run slo.toml --max-runs 160 --junit objectives.xml
+
+Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undecided after all runs.
+
+The same scenario, seed and version give the same bytes, whatever --threads is. `foobar-sim explain NAME` says what a
+key or a figure means.")]
 pub struct Args {
     /// The scenario, a TOML file
     pub scenario: PathBuf,

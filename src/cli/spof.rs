@@ -14,7 +14,10 @@ use crate::report::{self, output, text::Written};
 use crate::scenario::{Overrides, parse_time};
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "How often things fail and how soon they are put right stands in the scenario:
+#[command(after_help = "Examples:
+  foobar-sim spof peak.toml
+  foobar-sim spof peak.toml --pairs --runs 10")]
+#[command(after_long_help = "How often things fail and how soon they are put right stands in the scenario:
   [server.db1]
   repair = { mttf = \"650 d\", notice = \"5 min\", fix = \"1 h\", failover = 0.95 }
 likewise in [service.x] for each of its processes and in [network] for its links.

@@ -304,6 +304,8 @@ fn help_shows_examples() {
     let help = Cli::command().render_long_help().to_string();
     assert!(help.contains("foobar-sim run scenarios/peak.toml"), "{help}");
     for mut command in Cli::command().get_subcommands().cloned().collect::<Vec<_>>() {
-        assert!(command.render_help().to_string().contains("Examples:"), "{}", command.get_name());
+        let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());
+        assert!(short.contains("Examples:") && long.contains("Examples:"), "{}", command.get_name());
+        assert!(long.len() > short.len(), "{}", command.get_name());
     }
 }

@@ -9,8 +9,15 @@ use super::failure::Failure;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   foobar-sim trace /var/log/haproxy.log.gz
-  foobar-sim trace access.log --format combined --json
+  foobar-sim trace access.log --format nginx --json
   foobar-sim trace haproxy.log --convert requests.csv")]
+#[command(after_long_help = "Examples:
+  foobar-sim trace /var/log/haproxy.log.gz
+  foobar-sim trace access.log --format nginx --json | jq .rate_mean_per_s
+  foobar-sim trace haproxy.log --convert requests.csv
+  foobar-sim init trace haproxy.log          # a scenario that plays it again
+
+Formats: haproxy (httplog), haproxy-clf, nginx and apache (combined, with or without timing fields), json (lines), csv.")]
 pub struct Args {
     /// A log or a table of requests, gzipped or not
     pub file: PathBuf,

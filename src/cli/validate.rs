@@ -15,6 +15,13 @@ use super::{Simulator, Written};
 #[command(after_help = "Examples:
   foobar-sim validate peak.toml
   foobar-sim validate peak.toml --set service.app.workers=128")]
+#[command(after_long_help = "Examples:
+  foobar-sim validate peak.toml
+  foobar-sim validate peak.toml --set service.app.workers=128
+  for file in scenarios/*.toml; do foobar-sim validate \"$file\" || exit; done
+
+All mistakes are shown at once, each with its line and what to write instead; the exit code is then 2. Traces that the
+scenario names are read as well. `foobar-sim explain KEY` says what a key means.")]
 pub struct Args {
     /// The scenario, a TOML file
     pub scenario: PathBuf,

@@ -3,14 +3,16 @@
 //! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`],
 //! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
 //! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures,
-//! [`compare`] that of comparisons.
+//! [`compare`] that of comparisons. [`glossary`] says what each figure means, and [`explain`] tells it, and what keys mean.
 
 pub mod benchmark;
 pub mod chart;
 pub mod compare;
 pub mod content;
 pub mod csv;
+pub mod explain;
 pub mod figure;
+pub mod glossary;
 pub mod json;
 pub mod junit;
 pub mod manifest;

@@ -13,7 +13,7 @@ use super::tree::{Node, SourceFiles, Value};
 use super::values::quantity as plain_quantity;
 
 /// How each is written; the examples of messages.
-const FORMS: &[(&str, &str)] = &[
+pub const FORMS: &[(&str, &str)] = &[
     ("constant", "constant(9 ms)"),
     ("exponential", "exponential(9 ms)"),
     ("lognormal", "lognormal(9 ms, cv 0.8)"),

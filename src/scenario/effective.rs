@@ -90,7 +90,7 @@ pub fn print_effective(scenario: &Scenario) -> String {
 }
 
 /// A dotted key to its parts, each as it is written (quotes kept).
-fn split(key: &str) -> Vec<String> {
+pub fn split(key: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut in_quotes = false;
     for letter in key.chars() {

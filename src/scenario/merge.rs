@@ -218,7 +218,7 @@ pub fn split_key(text: &str) -> Option<Vec<String>> {
     (quote.is_none() && parts.iter().all(|part| !part.is_empty())).then_some(parts)
 }
 
-fn set_in_table(table: &mut Table, keys: &[String], node: Node, place: &Place) -> Result<(), String> {
+pub fn set_in_table(table: &mut Table, keys: &[String], node: Node, place: &Place) -> Result<(), String> {
     let (key, rest) = keys.split_first().expect("a key has at least one part");
     let position = table.position(key).unwrap_or_else(|| {
         let empty = Node { place: place.clone(), value: Value::Table(Table::default()) };

@@ -8,6 +8,7 @@
 //! Invariant: nothing is read and ignored. A key that cannot mean anything is an error; one that nothing in this
 //! scenario happens to ask for is told by `without_effect`, and a fault that comes to nothing by `idle_fault`.
 
+pub mod catalogue;
 mod check;
 mod check_stations;
 mod diagnostics;
@@ -46,10 +47,12 @@ pub use effective::print_effective;
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use plan::{is_its as is_of_plan, parse_growth};
+pub use quantity::Dimension;
 pub use reader::nearest;
 pub use repair::is_its as is_of_repair;
 pub use sensitivity::moved_by;
 pub use simulation::is_stationary;
+pub use tree::quoted;
 pub use without_effect::{WithoutEffect, immaterial_defaults, without_effect};
 
 use names::Names;

@@ -91,7 +91,8 @@ impl Dimension {
         }
     }
 
-    fn example(self) -> &'static str {
+    /// As one is written.
+    pub fn example(self) -> &'static str {
         match self {
             Dimension::Time => "9 ms",
             Dimension::Size => "40 KiB",

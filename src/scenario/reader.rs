@@ -186,8 +186,14 @@ impl<'t> Section<'t> {
 
     /// Takes a key whose value the caller reads itself.
     pub fn take(&mut self, key: &'static str) -> Option<&'t Entry> {
-        self.known.push(key);
+        self.know(key);
         self.take_named(key)
+    }
+
+    fn know(&mut self, key: &'static str) {
+        self.known.push(key);
+        #[cfg(test)]
+        asked_for::note(self.key(key));
     }
 
     /// Takes a key that the user named (a service, a class).
@@ -348,7 +354,7 @@ impl<'t> Section<'t> {
         if self.has(key) {
             Some(self.within(reader, key, body))
         } else {
-            self.known.push(key);
+            self.know(key);
             None
         }
     }
@@ -444,5 +450,23 @@ fn parse_own<T>(files: &SourceFiles, parse: impl Fn(&SourceFiles, &Node) -> Pars
     match parse(files, &own(text)) {
         Ok(value) => value,
         Err(flaw) => panic!("our own default {text} does not read: {}", flaw.what),
+    }
+}
+
+/// Every key that was asked for, whether it was there or not: what the language has.
+#[cfg(test)]
+pub mod asked_for {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local!(static KEYS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) });
+
+    pub fn note(key: String) {
+        KEYS.with_borrow_mut(|keys| keys.insert(key));
+    }
+
+    /// Since the last time.
+    pub fn drain() -> BTreeSet<String> {
+        KEYS.take()
     }
 }
