@@ -93,7 +93,6 @@ fn what_comes_later_is_not_read() {
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
         "--traffic.visitors.resample=60 s",
-        "+[plan]\nbudget = 1",
     ] {
         check(text, &["not supported yet"]);
     }
