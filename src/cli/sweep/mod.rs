@@ -1,8 +1,8 @@
 //! `foobar-sim sweep`: many points of a scenario. `sweep SCENARIO` makes them all; `plan`, `run`, `status`, `merge` and
 //! `submit` are the same in steps, for a cluster.
 //!
-//! In reading order: this file (what can be typed), [`plan`] (from what was typed to a folder with a manifest), [`points`]
-//! (making points), [`shard`] (which of them), [`status`], [`merge`], [`submit`].
+//! In reading order: this file (what can be typed), `plan` (from what was typed to a folder with a manifest), `points`
+//! (making points), `shard` (which of them), `status`, `merge`, `submit`.
 
 mod merge;
 mod plan;
