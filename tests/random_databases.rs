@@ -14,6 +14,8 @@ use common::laws;
 
 const SCENARIOS: u64 = 500;
 const SCENARIOS_FULL: u64 = 20_000;
+/// Once broke a law in the full campaign: a server that was left behind and stopped while it still applied.
+const ONCE_BROKEN: [u64; 1] = [14_861];
 
 struct Dice {
     key: Key,
@@ -209,7 +211,8 @@ fn database_laws(result: &RunResult) -> Result<(), String> {
 fn random_databases_survive_random_faults() {
     let full = std::env::var_os("FOOBAR_SIM_FULL").is_some();
     let count = if full { SCENARIOS_FULL } else { SCENARIOS };
-    let checked: Vec<Result<Seen, String>> = (0..count).into_par_iter().map(check).collect();
+    let checked: Vec<Result<Seen, String>> =
+        (0..count).chain(ONCE_BROKEN).collect::<Vec<u64>>().into_par_iter().map(check).collect();
     let (seen, broken): (Vec<_>, Vec<_>) = checked.into_iter().partition(Result::is_ok);
     let broken: Vec<String> = broken.into_iter().filter_map(Result::err).collect();
     assert!(broken.is_empty(), "{} of {count} scenarios; the first:\n{}", broken.len(), broken[0]);

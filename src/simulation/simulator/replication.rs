@@ -217,7 +217,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
             ReplicaRole::Writer => {}
-            ReplicaRole::Rebuilt | ReplicaRole::Left => self.return_to_service(replica),
+            ReplicaRole::Rebuilt | ReplicaRole::Left => {
+                if stopped {
+                    // nor does it apply the rest of a history that is none
+                    r.received = r.applied;
+                    let applied = r.applied;
+                    r.forget_behind(now, applied);
+                    self.drop_behind(replica, applied);
+                }
+                self.return_to_service(replica);
+            }
         }
     }
 
