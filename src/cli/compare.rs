@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::{self, Failure};
-use super::format::Format;
+use super::options::{Format, How, parse_override, parse_runs, parse_seed};
 use super::progress::Progress;
-use super::run::{parse_override, parse_runs, parse_seed, parse_threads};
 use super::{Simulator, Written};
 use crate::experiment::compare::baseline::Baseline;
 use crate::experiment::compare::findings::Findings;
@@ -87,13 +86,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
-    pub threads: Option<usize>,
-
-    /// Nothing but errors on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub how: How,
 }
 
 /// A scenario that was read, and where from.
@@ -228,7 +222,7 @@ pub fn execute(
     let folder = folder(args, &subject)?;
     // known before the simulation, not after it
     output::check(&folder)?;
-    let progress = Progress::new(args.quiet, console.err_is_terminal);
+    let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let (found, broken) = simulator.compare(&subject, args, &progress)?;
     progress.finish();
 
@@ -242,7 +236,7 @@ pub fn execute(
     let place = kept.is_ok().then_some(Place { folder: &folder, files: names });
     console.print(&shown(&found, args.format, place.as_ref(), console.out_color))?;
     kept?;
-    if args.format != Format::Text && !args.quiet {
+    if args.format != Format::Text && !args.how.quiet {
         console.complain(&format!("foobar-sim: results are in {}", folder.display()));
     }
     broken_laws(&broken)?;

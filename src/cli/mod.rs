@@ -2,15 +2,15 @@
 //!
 //! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`], [`plan`],
 //! [`compare`], [`chart`], [`validate`], [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`];
-//! [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
+//! [`options`] (what several have), [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod chart;
 pub mod compare;
 pub mod console;
 pub mod explain;
 pub mod failure;
-pub mod format;
 pub mod init;
+pub mod options;
 pub mod plan;
 pub mod progress;
 pub mod real;

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
+use super::options::{How, parse_override, parse_seed};
 use super::progress::Progress;
-use super::run::{parse_override, parse_seed, parse_threads};
 use crate::experiment::plan::scalability::Measured;
 use crate::experiment::plan::{LOOKS, MOVED, Options, Question};
 use crate::report::manifest::Manifest;
@@ -90,13 +90,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
-    pub threads: Option<usize>,
-
-    /// Nothing but errors on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub how: How,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -177,7 +172,7 @@ pub fn execute(
     if let Some(measured) = &measured {
         simulator.scalability(measured).map_err(|why| of_points(args, why))?;
     }
-    let progress = Progress::new(args.quiet, console.err_is_terminal);
+    let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let findings = simulator.plan(&scenario, args, measured, &written, &progress)?;
     progress.finish();
 
@@ -191,7 +186,7 @@ pub fn execute(
         Format::Markdown => report::plan::markdown(&findings),
     })?;
     kept?;
-    if args.format != Format::Text && !args.quiet {
+    if args.format != Format::Text && !args.how.quiet {
         console.complain(&format!("foobar-sim: results are in {}", folder.display()));
     }
     Ok(())

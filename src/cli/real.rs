@@ -50,7 +50,7 @@ impl Simulator for Real {
             progress.note(&note);
         }
         progress.show("runs", 0, u64::from(scenario.simulation.runs));
-        let pool = pool(options.threads)?;
+        let pool = pool(options.how.threads)?;
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
         let options = Options {
             precision: options.precision,
@@ -73,11 +73,13 @@ impl Simulator for Real {
     ) -> Result<(Findings, Vec<Check>), Failure> {
         let show = |p: crate::experiment::parallel::Progress| progress.show("failures", p.finished as u64, p.of as u64);
         let asked = options.asked(scenario.simulation.runs);
-        pool(options.threads)?.install(|| spof_experiment::run(scenario, &asked, &show)).map_err(|error| match error {
-            SpofError::Experiment(error) => unplayable(error, written),
-            SpofError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
-            SpofError::Analytic(_) => Failure::Ours(error.to_string()),
-        })
+        pool(options.how.threads)?.install(|| spof_experiment::run(scenario, &asked, &show)).map_err(
+            |error| match error {
+                SpofError::Experiment(error) => unplayable(error, written),
+                SpofError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
+                SpofError::Analytic(_) => Failure::Ours(error.to_string()),
+            },
+        )
     }
 
     fn plan(
@@ -96,7 +98,7 @@ impl Simulator for Real {
         // nobody knows how many runs a search takes
         let show = |runs: u32| progress.count("runs", u64::from(runs));
         let asked = options.asked(measured);
-        pool(options.threads)?.install(|| plan_experiment::run(scenario, &asked, &load, &show)).map_err(|error| {
+        pool(options.how.threads)?.install(|| plan_experiment::run(scenario, &asked, &load, &show)).map_err(|error| {
             match error {
                 PlanError::Experiment(error) => unplayable(error, written),
                 PlanError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
@@ -115,7 +117,7 @@ impl Simulator for Real {
         progress: &Progress,
     ) -> Result<(compare::Found, Vec<Check>), Failure> {
         let show = |p: crate::experiment::parallel::Progress| progress.show("runs", p.finished as u64, p.of as u64);
-        let pool = pool(options.threads)?;
+        let pool = pool(options.how.threads)?;
         let found = |findings, broken| (compare::Found::Difference(Box::new(findings)), broken);
         match subject {
             compare::Subject::Two(sides) => {

@@ -16,6 +16,7 @@ use crate::scenario::{Overrides, Scenario};
 use super::Simulator;
 use super::console::Console;
 use super::failure::{self, Failure};
+use super::options::{How, parse_override, parse_percent, parse_runs, parse_seed};
 use super::progress::Progress;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -88,13 +89,8 @@ pub struct Args {
     #[arg(long)]
     pub print_effective: bool,
 
-    /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
-    pub threads: Option<usize>,
-
-    /// Nothing but errors on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub how: How,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -144,7 +140,7 @@ pub fn execute(
     let folder = folder(args, &scenario.name);
     output::check(&folder)?;
     let junit = args.junit.as_deref().map(OutputFile::create).transpose()?;
-    let progress = Progress::new(args.quiet, console.err_is_terminal);
+    let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let outcome = simulator.run(&scenario, args, &written, &progress)?;
     progress.finish();
     let found = finish(&outcome, args, &folder, Manifest::new(typed), console);
@@ -207,7 +203,7 @@ fn finish(
         Format::BenchmarkBigger => report::benchmark::render(&outcome.summary, Better::Bigger),
     })?;
     written?;
-    if args.format != Format::Text && !args.quiet {
+    if args.format != Format::Text && !args.how.quiet {
         console.complain(&format!("foobar-sim: results are in {}", folder.display()));
     }
     let broken = outcome.summary.checks.iter().filter(|check| !check.passed).count();
@@ -237,47 +233,5 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
             Err(Failure::Verdict(failure::INCONCLUSIVE, format!("undecided: {undecided}{tail}")))
         }
         _ => Ok(()),
-    }
-}
-
-pub(super) fn parse_override(text: &str) -> Result<String, String> {
-    match text.split_once('=') {
-        Some((key, _)) if !key.trim().is_empty() => Ok(text.into()),
-        _ => Err("expected KEY=VALUE, such as service.app.workers=128".into()),
-    }
-}
-
-/// As simulation.runs.
-pub(super) fn parse_runs(text: &str) -> Result<u32, String> {
-    whole(text, 1, 10_000, "run")
-}
-
-/// As simulation.seed: what TOML can write.
-pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
-    match text.parse::<i64>() {
-        Ok(seed) if seed >= 0 => Ok(seed as u64),
-        _ => Err(format!("expected a whole number from 0 to {}", i64::MAX)),
-    }
-}
-
-/// More threads than this start slower than they help.
-pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
-    whole(text, 1, 1024, "thread").map(|n| n as usize)
-}
-
-fn whole(text: &str, least: u32, most: u32, what: &str) -> Result<u32, String> {
-    match text.parse::<i128>() {
-        Ok(n) if n < i128::from(least) => Err(format!("at least {least} {what} is needed")),
-        Ok(n) => u32::try_from(n).ok().filter(|n| *n <= most).ok_or(format!("at most {most} {what}s are possible")),
-        Err(_) => Err(format!("expected a whole number from {least} to {most}")),
-    }
-}
-
-/// `2%` is 0.02.
-fn parse_percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().strip_suffix('%').ok_or("expected a percentage with its sign, such as 2%")?;
-    match number.trim().parse::<f64>() {
-        Ok(percent) if percent > 0.0 && percent < 100.0 => Ok(percent / 100.0),
-        _ => Err("expected more than 0% and less than 100%".into()),
     }
 }

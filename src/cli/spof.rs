@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
-use super::format::Format;
+use super::options::{Format, How, parse_override, parse_runs, parse_seed};
 use super::progress::Progress;
-use super::run::{parse_override, parse_runs, parse_seed, parse_threads};
 use crate::experiment::spof::{Horizon, Options, RUNS};
 use crate::report::manifest::Manifest;
 use crate::report::{self, output, text::Written};
@@ -83,13 +82,8 @@ pub struct Args {
     #[arg(long)]
     pub print_effective: bool,
 
-    /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
-    pub threads: Option<usize>,
-
-    /// Nothing but errors on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub how: How,
 }
 
 impl Args {
@@ -132,7 +126,7 @@ pub fn execute(
     };
     // known before the simulation, not after it
     output::check(&folder)?;
-    let progress = Progress::new(args.quiet, console.err_is_terminal);
+    let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let (findings, broken) = simulator.spof(&scenario, args, &written, &progress)?;
     progress.finish();
 
@@ -147,7 +141,7 @@ pub fn execute(
         Format::Markdown => report::spof::markdown(&findings),
     })?;
     kept?;
-    if args.format != Format::Text && !args.quiet {
+    if args.format != Format::Text && !args.how.quiet {
         console.complain(&format!("foobar-sim: results are in {}", folder.display()));
     }
     match broken.first() {

@@ -27,7 +27,7 @@ pub struct Args {
     pub scenario: PathBuf,
 
     /// Replace one value, as `key=value`; may be given many times
-    #[arg(long = "set", value_name = "K=V", value_parser = super::run::parse_override)]
+    #[arg(long = "set", value_name = "K=V", value_parser = super::options::parse_override)]
     pub overrides: Vec<String>,
 }
 

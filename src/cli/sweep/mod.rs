@@ -19,8 +19,8 @@ use clap::{Subcommand, ValueEnum};
 use super::Written;
 use super::console::Console;
 use super::failure::Failure;
+use super::options::{Format, How, parse_override, parse_runs, parse_seed};
 use super::real::unplayable;
-use super::run::{parse_override, parse_runs, parse_seed, parse_threads};
 use crate::experiment::sweep::design::{Design, Kind};
 use crate::experiment::sweep::work::WorkError;
 use crate::report::sweep::folder::FolderError;
@@ -125,17 +125,6 @@ pub enum DesignName {
 }
 
 #[derive(Clone, Debug, clap::Args)]
-pub struct How {
-    /// Threads; one for each core if left out. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
-    pub threads: Option<usize>,
-
-    /// Nothing but errors on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   foobar-sim sweep plan peak.toml --vary traffic.visitors.rate=100/s..2200/s/1/s --shards 64 -o sweeps/peak")]
 pub struct Plan {
@@ -207,18 +196,6 @@ pub enum StatusFormat {
     Text,
     /// One object
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A summary for the terminal
-    Text,
-    /// sweep.json
-    Json,
-    /// sweep.csv
-    Csv,
-    /// sweep.md
-    Markdown,
 }
 
 impl Asked {

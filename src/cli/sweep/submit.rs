@@ -30,7 +30,7 @@ pub struct Args {
     pub dry_run: bool,
 
     /// Cores, and threads, of each shard
-    #[arg(long, value_name = "N", default_value = "1", value_parser = super::parse_threads, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = crate::cli::options::parse_threads, allow_hyphen_values = true)]
     pub cpus: usize,
 
     /// Kubernetes: the image that has this build of foobar-sim

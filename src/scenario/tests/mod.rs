@@ -1,5 +1,6 @@
 //! The language, tested at its door: text in, scenario or messages out.
 
+mod fault_messages;
 mod language;
 mod messages;
 
