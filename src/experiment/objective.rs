@@ -67,8 +67,7 @@ pub fn observed_together(objective: &Objective, scenario: &Scenario, runs: &[Run
     let lag_of = |server: usize| parts.clone().filter_map(move |part| part.lag(&scenario.servers[server].name));
     match objective.metric {
         Metric::Latency(figure @ Figure::Percentile(_)) => {
-            let classes = parts.clone().flat_map(|part| part.classes(objective));
-            latency_s(&merge::over_runs(classes), figure)
+            latency_s(&requests_together(objective, scenario, runs), figure)
         }
         Metric::ApplyDelay { server, figure: Figure::Percentile(q) } => {
             let delays: Vec<Histogram> = lag_of(server).map(|lag| lag.apply_delay_ns).collect();
@@ -83,12 +82,18 @@ pub fn observed_together(objective: &Objective, scenario: &Scenario, runs: &[Run
     }
 }
 
-/// Of a latency objective: how many requests of one run were answered later than it allows, or not at all, and of how
-/// many.
-pub fn slower_than_bound(objective: &Objective, scenario: &Scenario, run: &RunResult) -> Option<(u64, u64)> {
+/// What all runs together have observed of the requests that a latency objective is about.
+pub fn requests_together(objective: &Objective, scenario: &Scenario, runs: &[RunResult]) -> ClassResult {
+    let parts = runs.iter().filter_map(|run| Part::of(objective, scenario, run));
+    merge::over_runs(parts.flat_map(|part| part.classes(objective)))
+}
+
+/// Of a latency objective: how many requests of one run were answered later than so many seconds, or not at all, and of
+/// how many.
+pub fn slower_than(objective: &Objective, scenario: &Scenario, run: &RunResult, limit_s: f64) -> Option<(u64, u64)> {
     let Metric::Latency(_) = objective.metric else { return None };
     let requests = Part::of(objective, scenario, run)?.requests(objective);
-    let late = requests.latency_ns.count_above((objective.bound * SECOND) as u64).round() as u64;
+    let late = requests.latency_ns.count_above((limit_s * SECOND) as u64).round() as u64;
     Some((late + requests.failures(), requests.completed + requests.failures()))
 }
 

@@ -2,9 +2,10 @@
 //! that says the same.
 
 use super::super::estimate::{PERCENTILE_RUNS, TAIL_SAMPLES};
-use super::super::objective::{beyond, observed, observed_together, slower_than_bound, trials};
+use super::super::objective::{beyond, observed, observed_together, requests_together, slower_than, trials};
+use super::super::ranked::Ranked;
 use crate::scenario::{Figure, Metric, Objective, Scenario};
-use crate::simulation::result::RunResult;
+use crate::simulation::result::{ClassResult, RunResult};
 use crate::stats::interval::{
     clopper_pearson, clopper_pearson_p_value, effective_sample_size, sign_p_value, t_interval, t_p_value,
 };
@@ -32,6 +33,17 @@ pub enum Kind {
     Trials {
         runs: Vec<(u64, u64)>,
         complement: bool,
+    },
+    /// A latency percentile that each run has. What is judged is the share of requests beyond the limit, and how much such
+    /// a share varies is seen at the percentile itself, where it is what the limit allows (Woodruff, JASA 47, 1952):
+    /// percentiles of runs lean to one side where runs are short, shares hardly do.
+    Percentile {
+        /// Of each run, beyond the percentile of all.
+        beyond: Vec<f64>,
+        /// Of all runs, beyond the limit; and what the limit allows.
+        late: f64,
+        allowed: f64,
+        all: Box<ClassResult>,
     },
     /// A percentile that cannot be had of each run: how many were slower than the limit, and how many may be.
     Slower {
@@ -65,7 +77,7 @@ pub fn evidence(objective: &Objective, scenario: &Scenario, runs: &[RunResult]) 
     }
     let share = |complement: bool| {
         let runs: Vec<(u64, u64)> = runs.iter().filter_map(|run| trials(objective, scenario, run)).collect();
-        let (events, of) = runs.iter().fold((0, 0), |(x, n), run| (x + run.0, n + run.1));
+        let (events, of) = together(&runs);
         let value = events as f64 / of as f64;
         // failures are what is counted, so that the interval is that of the availability elsewhere
         let runs = if complement { runs.iter().map(|(x, n)| (n - x, *n)).collect() } else { runs };
@@ -97,19 +109,30 @@ pub fn evidence(objective: &Objective, scenario: &Scenario, runs: &[RunResult]) 
     let kind = match kind {
         // Student's interval needs values that vary, and are finite
         Kind::Values(_) if !varies => Kind::Sides { good },
+        Kind::Percentile { beyond, .. } if t_interval(&beyond, 0.5).is_none() => Kind::Sides { good },
         kind => kind,
     };
     Evidence { value: Some(value), runs: count, met: objective.is_met_by(value), kind }
 }
 
-/// Student's interval over the runs' percentiles where each run has one that can be stood by.
 fn percentile_kind(objective: &Objective, scenario: &Scenario, runs: &[RunResult], values: &[f64], q: f64) -> Kind {
+    let late = |limit_s: f64| -> Vec<(u64, u64)> {
+        runs.iter().filter_map(|run| slower_than(objective, scenario, run, limit_s)).collect()
+    };
     let finite = values.iter().all(|value| value.is_finite());
     if finite && values.len() >= PERCENTILE_RUNS && has_tail(objective, scenario, runs) {
-        return Kind::Values(values.to_vec());
+        let all = requests_together(objective, scenario, runs);
+        if let Ok(ns) = (Ranked { answered: &all.latency_ns, failed: all.failures() }).quantile(q) {
+            let beyond = late(ns / 1e9).into_iter().map(|(x, n)| x as f64 / n as f64).collect();
+            let (x, n) = together(&late(objective.bound));
+            return Kind::Percentile { beyond, late: x as f64 / n as f64, allowed: 1.0 - q, all: Box::new(all) };
+        }
     }
-    let slower: Vec<(u64, u64)> = runs.iter().filter_map(|run| slower_than_bound(objective, scenario, run)).collect();
-    Kind::Slower { runs: slower, allowed: 1.0 - q }
+    Kind::Slower { runs: late(objective.bound), allowed: 1.0 - q }
+}
+
+fn together(runs: &[(u64, u64)]) -> (u64, u64) {
+    runs.iter().fold((0, 0), |(x, n), run| (x + run.0, n + run.1))
 }
 
 /// Enough observations beyond the percentile in each run.
@@ -124,6 +147,7 @@ impl Evidence {
     pub fn p_value(&self, bound: f64, looks: usize) -> Option<f64> {
         match &self.kind {
             Kind::Values(values) => t_p_value(self.value?, values, bound),
+            Kind::Percentile { beyond, late, allowed, .. } => t_p_value(*late, beyond, *allowed),
             Kind::Trials { runs, complement } => {
                 let bound = if *complement { 1.0 - bound } else { bound };
                 share_p_value(runs, bound)
@@ -148,6 +172,12 @@ impl Evidence {
                 let [low, high] = share_interval(runs, confidence)?;
                 Some(if *complement { [1.0 - high, 1.0 - low] } else { [low, high] })
             }
+            Kind::Percentile { beyond, allowed, all, .. } => {
+                let half = t_interval(beyond, confidence)?.half_width;
+                let all = Ranked { answered: &all.latency_ns, failed: all.failures() };
+                let at = |q: f64| all.quantile(q).ok().filter(|_| q < 1.0).map(|ns| ns / 1e9);
+                Some([at((1.0 - allowed - half).max(0.0))?, at(1.0 - allowed + half)?])
+            }
             Kind::Slower { .. } | Kind::EachRun { .. } | Kind::Sides { .. } | Kind::None => None,
         }
     }
@@ -155,7 +185,7 @@ impl Evidence {
     /// The share of requests beyond the limit, with its interval, where that is what is judged.
     pub fn slower(&self, confidence: f64) -> Option<(f64, Option<[f64; 2]>)> {
         let Kind::Slower { runs, .. } = &self.kind else { return None };
-        let (events, of) = runs.iter().fold((0, 0), |(x, n), run| (x + run.0, n + run.1));
+        let (events, of) = together(runs);
         (of > 0).then(|| (events as f64 / of as f64, share_interval(runs, confidence)))
     }
 
@@ -163,9 +193,10 @@ impl Evidence {
     pub fn is_met(&self) -> bool {
         match &self.kind {
             Kind::Slower { runs, allowed } => {
-                let (events, of) = runs.iter().fold((0, 0), |(x, n), run| (x + run.0, n + run.1));
+                let (events, of) = together(runs);
                 events as f64 <= allowed * of as f64
             }
+            Kind::Percentile { late, allowed, .. } => late <= allowed,
             _ => self.met,
         }
     }
@@ -173,7 +204,7 @@ impl Evidence {
 
 /// One run alone tells nothing of how its trials hang together, unless nothing happened at all.
 fn effective(runs: &[(u64, u64)]) -> Option<(f64, f64)> {
-    let (events, trials) = runs.iter().fold((0, 0), |(x, n), run| (x + run.0, n + run.1));
+    let (events, trials) = together(runs);
     if trials == 0 || (runs.len() == 1 && events > 0) {
         return None;
     }

@@ -262,10 +262,12 @@ fn why(objective: &Objective, rule: &Rule, judged: &Judged, verdict: Verdict) ->
         (Kind::EachRun { amiss }, _) => format!("the worst of {runs} runs; {amiss} of them miss it"),
         (Kind::Sides { good }, _) => format!("{good} of {runs} runs meet it; they do not vary, or not as numbers do"),
         (Kind::None, _) => "too few runs, or too few observations beyond the percentile in a run".into(),
-        (Kind::Values(_) | Kind::Trials { .. }, Verdict::Inconclusive) => {
+        (Kind::Values(_) | Kind::Percentile { .. } | Kind::Trials { .. }, Verdict::Inconclusive) => {
             format!("the interval holds the limit{}", undecided())
         }
-        (Kind::Values(_) | Kind::Trials { .. }, Verdict::Pass | Verdict::Fail) => String::new(),
+        (Kind::Values(_) | Kind::Percentile { .. } | Kind::Trials { .. }, Verdict::Pass | Verdict::Fail) => {
+            String::new()
+        }
     }
 }
 

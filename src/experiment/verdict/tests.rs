@@ -132,8 +132,24 @@ fn without_a_steady_state_nothing_passes_and_what_is_missed_is_missed() {
 fn few_beyond_a_percentile_are_counted_instead() {
     // four beyond p99.9 in each run: no interval of the percentile itself
     let scenario = scenario(&["that = \"latency_p99_9 < 300 ms\"", "that = \"latency_p99 < 150 ms\""]);
-    let (_, found) = decide(&scenario, 80, |i| run(i, 0.1, 0));
+    let (_, found) = decide(&scenario, 80, |i| run(i, 0.01, 0));
     assert_eq!(verdicts(&found), ["pass", "fail"]);
     assert!(found[0].why.starts_with("0% [0, "), "{}", found[0].why);
     assert!(found[0].interval.is_none() && found[1].interval.is_some());
+}
+
+#[test]
+fn the_interval_of_a_percentile_holds_the_limit_where_nothing_is_decided_and_only_there() {
+    for limit_ms in [183.0, 188.0, 189.9, 190.0, 190.1, 192.0, 197.0] {
+        let that = format!("that = \"latency_p95 < {limit_ms} ms\"");
+        let (_, found) = decide(&scenario(&[that.as_str()]), 80, |i| run(i, 0.02, 0));
+        let [low, high] = found[0].interval.expect("hundreds of requests lie beyond p95 in each run");
+        let expected = match limit_ms {
+            limit if limit < low => "fail",
+            limit if limit > high => "pass",
+            _ => "inconclusive",
+        };
+        assert_eq!(found[0].verdict, expected, "{limit_ms} ms: {low} to {high}");
+        assert_eq!(expected == "inconclusive", (189.5..190.5).contains(&limit_ms), "{limit_ms} ms: {low} to {high}");
+    }
 }
