@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use foobar_sim::experiment::runner::{Options, run};
 use foobar_sim::model::network::Role;
 use foobar_sim::scenario::{
-    Demands, Overrides, Process, Reads, RequestBody, Scenario, ServiceKind, immaterial_defaults, load,
+    Demands, Overrides, Process, Reads, RequestBody, Scenario, ServiceKind, immaterial_defaults, load, moved_by,
 };
 use foobar_sim::simulation::compile::compile;
 use foobar_sim::simulation::result::RunResult;
@@ -177,7 +177,7 @@ fn a_default_that_is_not_tried_moves_nothing() {
     assert!(expected.1 > 100, "{} of few failed", expected.1);
     let immaterial = immaterial_defaults(&scenario);
     let untried: Vec<_> = scenario.assumptions.iter().filter(|one| immaterial(one)).collect();
-    let moved: Vec<_> = untried.iter().filter_map(|one| Some((one.key.as_str(), one.moved.as_ref()?))).collect();
+    let moved: Vec<_> = untried.iter().filter_map(|one| Some((one.key.as_str(), moved_by(one, 1.25)?.0))).collect();
     for key in ["service.web.proxy_connect_timeout", "service.web.upstream.max_fails"] {
         assert!(moved.iter().any(|(moved, _)| *moved == key), "{key} would be tried: {moved:?}");
     }

@@ -88,7 +88,6 @@ fn scenario() -> Scenario {
         value: value.into(),
         mark,
         source: source.into(),
-        moved: None,
         anywhere: None,
         inherited: false,
     };

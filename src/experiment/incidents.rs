@@ -11,6 +11,9 @@ use crate::simulation::result::{CoarseHistogram, FailureReason, Outage, REASONS,
 const FAILED_SHARE: f64 = 0.01;
 
 pub fn incidents(doubt: &Doubt, scenario: &Scenario, runs: &[RunResult]) -> Vec<Incident> {
+    if scenario.faults.is_empty() {
+        return Vec::new();
+    }
     let merged = merge::windows(runs);
     let width_s = merged.width_ns as f64 / 1e9;
     let numbered = scenario.faults.iter().zip(1..);

@@ -51,6 +51,24 @@ impl Context<'_> {
 
 /// The runs are of one scenario, in the order of their indices; at least one.
 pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Outcome {
+    let Together { summary, classes, doubt } = together(scenario, runs, context);
+    let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
+    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
+}
+
+/// [`outcome`] for those who draw nothing.
+pub fn summary(scenario: &Scenario, runs: &[RunResult], context: Context) -> Summary {
+    together(scenario, runs, context).summary
+}
+
+struct Together {
+    summary: Summary,
+    /// "all" first.
+    classes: Vec<(String, ClassResult)>,
+    doubt: Doubt,
+}
+
+fn together(scenario: &Scenario, runs: &[RunResult], context: Context) -> Together {
     let settled = context.load.map(|load| settled(load, runs));
     let context = &Context { load: settled.as_ref(), ..context };
     assert!(!runs.is_empty(), "an experiment has at least one run");
@@ -126,8 +144,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
         },
         per_run: PerRun::of(scenario, runs),
     };
-    let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
-    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
+    Together { summary, classes, doubt }
 }
 
 fn overall(slo: &[ObjectiveSummary], inconclusive: Option<Verdict>) -> &'static str {

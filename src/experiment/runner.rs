@@ -15,7 +15,7 @@ use super::warnings::{Caution, FIXED_TRACE, numbered};
 use super::{Outcome, merge, precision, warmup};
 use crate::model::network::FaultTimes;
 use crate::model::program::Step;
-use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, without_effect};
+use crate::scenario::{Mark, Process, Scenario, Warmup, idle_faults, immaterial_defaults, moved_by, without_effect};
 use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::ledger::Ledger;
@@ -347,6 +347,9 @@ impl<'s> Prepared<'s> {
     }
 }
 
+/// By what a default is moved: up by a quarter.
+const MOVED: f64 = 1.25;
+
 /// Which defaults move p99 most: each is moved by a quarter, on the same traffic, in one short run.
 fn sensitivities(scenario: &Scenario, base: &Prepared, warmup_s: f64, variant: Variant) -> Vec<Sensitivity> {
     let immaterial = immaterial_defaults(scenario);
@@ -354,7 +357,7 @@ fn sensitivities(scenario: &Scenario, base: &Prepared, warmup_s: f64, variant: V
         .assumptions
         .iter()
         .filter(|a| a.mark == Mark::Default && !immaterial(a))
-        .filter_map(|a| Some((a, a.moved.clone()?)))
+        .filter_map(|a| Some((a, moved_by(a, MOVED)?.0)))
         .collect();
     if moved.is_empty() {
         return Vec::new();

@@ -28,18 +28,29 @@ pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
 }
 
 /// Sections in their order, tables in order of appearance, keys as read.
-pub fn in_order(mut assumptions: Vec<Assumption>) -> Vec<Assumption> {
-    let table = |assumption: &Assumption| split(&assumption.key).into_iter().take(2).collect::<Vec<_>>();
-    let mut tables: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    for (index, assumption) in assumptions.iter().enumerate() {
-        tables.entry(table(assumption)).or_insert(index);
-    }
-    assumptions.sort_by_cached_key(|assumption| {
-        let table = table(assumption);
-        let section = SECTIONS.iter().position(|section| *section == table[0]);
-        (section, tables[&table])
+pub fn in_order(assumptions: Vec<Assumption>) -> Vec<Assumption> {
+    let mut tables: BTreeMap<&str, usize> = BTreeMap::new();
+    let places: Vec<(Option<usize>, usize)> = assumptions
+        .iter()
+        .enumerate()
+        .map(|(index, Assumption { key, .. })| {
+            let first = *tables.entry(leading(key, 2)).or_insert(index);
+            (SECTIONS.iter().position(|section| *section == leading(key, 1)), first)
+        })
+        .collect();
+    let mut placed: Vec<_> = places.into_iter().zip(assumptions).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, assumption)| assumption).collect()
+}
+
+/// The first parts of a dotted key.
+fn leading(key: &str, parts: usize) -> &str {
+    let mut in_quotes = false;
+    let mut dots = key.bytes().enumerate().filter(|&(_, letter)| {
+        in_quotes ^= letter == b'"';
+        letter == b'.' && !in_quotes
     });
-    assumptions
+    dots.nth(parts - 1).map_or(key, |(end, _)| &key[..end])
 }
 
 /// The scenario as TOML that can be read again, from any folder; behind each value where it comes from.

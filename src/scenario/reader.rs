@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{Assumption, Mark};
 use super::tree::{Entry, Node, Place, SourceFiles, Table, Value, bare_or_quoted, parse_value};
-use super::{distribution, effective, sensitivity};
+use super::{distribution, effective};
 
 /// What is wrong with one value.
 #[derive(Clone, Debug, Default)]
@@ -117,16 +117,8 @@ impl Reader {
 
     /// Enters a value into the list of assumptions.
     pub fn assume(&mut self, key: String, value: &Value, mark: Mark, source: String) {
-        let moved = sensitivity::moved(&key, value);
-        self.assumptions.push(Assumption {
-            key,
-            value: value.to_toml(),
-            mark,
-            source,
-            moved,
-            anywhere: None,
-            inherited: false,
-        });
+        let value = value.to_toml();
+        self.assumptions.push(Assumption { key, value, mark, source, anywhere: None, inherited: false });
     }
 }
 

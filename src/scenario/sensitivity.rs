@@ -40,11 +40,6 @@ const FIXED: &[&str] = &[
     "rise",
 ];
 
-/// The value moved up by a quarter, as TOML; `None` where that makes no sense.
-pub fn moved(key: &str, value: &Value) -> Option<String> {
-    moved_to(key, value, 1.25).map(|(moved, _)| moved)
-}
-
 /// The value of an assumption moved by a factor, as TOML, and by which it was: whole numbers move by whole ones, and a
 /// share stays one. `None` where that makes no sense.
 pub fn moved_by(assumption: &Assumption, factor: f64) -> Option<(String, f64)> {
@@ -127,6 +122,10 @@ fn moved_argument(argument: &str, factor: f64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn moved(key: &str, value: &Value) -> Option<String> {
+        moved_to(key, value, 1.25).map(|(moved, _)| moved)
+    }
 
     #[test]
     fn an_estimate_moves_by_a_quarter() {

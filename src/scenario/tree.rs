@@ -26,6 +26,8 @@ pub struct SourceFile {
     /// As shown in messages.
     pub name: String,
     pub text: String,
+    /// Where its lines end, bytes.
+    line_ends: Vec<usize>,
     /// SourceFiles named in it are relative to this folder.
     pub folder: PathBuf,
 }
@@ -36,7 +38,9 @@ pub struct SourceFiles(pub Vec<SourceFile>);
 
 impl SourceFiles {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>, folder: &Path) -> FileId {
-        self.0.push(SourceFile { name: name.into(), text: text.into(), folder: folder.to_path_buf() });
+        let text = text.into();
+        let line_ends = text.match_indices('\n').map(|(end, _)| end).collect();
+        self.0.push(SourceFile { name: name.into(), text, line_ends, folder: folder.to_path_buf() });
         self.0.len() - 1
     }
 
@@ -46,8 +50,7 @@ impl SourceFiles {
         if file.name.starts_with("--") {
             return file.name.clone();
         }
-        let before = &file.text.as_bytes()[..place.span.start.min(file.text.len())];
-        format!("{}:{}", file.name, 1 + before.iter().filter(|&&byte| byte == b'\n').count())
+        format!("{}:{}", file.name, 1 + file.line_ends.partition_point(|&end| end < place.span.start))
     }
 
     /// Whether it is in a file that the scenario extends, and not in its own or on the command line.

@@ -4,6 +4,8 @@
 //! Our own in place of the `hdrhistogram` crate: recording is one shift and one increment in the event
 //! loop, quantiles interpolate, and no feature of another crate (`num-traits/std`) is turned on by it.
 
+use std::ops::Range;
+
 /// log2 of the buckets for each octave.
 const SUB: u32 = 10;
 
@@ -85,7 +87,8 @@ impl Histogram {
         if other.counts.len() > self.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        let occupied = other.occupied();
+        for (mine, theirs) in self.counts[occupied.clone()].iter_mut().zip(&other.counts[occupied]) {
             *mine += theirs;
         }
         self.min = self.min.min(other.min);
@@ -163,19 +166,40 @@ impl Histogram {
 
     /// The `rank`-th smallest observation (1-based), nanoseconds.
     pub fn value_of_rank(&self, rank: u64) -> f64 {
+        let Some((i, below)) = self.bucket_of_rank(rank) else { return self.max as f64 };
+        let (low, width) = bounds(i);
+        let inside = ((rank - below) as f64 - 0.5) / self.counts[i] as f64;
+        // integers low ..= low + width - 1, spread evenly
+        let value = low - 0.5 + width * inside;
+        let value = if width == 1.0 { low } else { value };
+        value.clamp(self.min as f64, self.max as f64)
+    }
+
+    /// Where the `rank`-th smallest observation is counted, and how many lie in the buckets below.
+    fn bucket_of_rank(&self, rank: u64) -> Option<(usize, u64)> {
+        /// Buckets that are passed over together.
+        const BLOCK: usize = 64;
+        let mut first = self.occupied().start;
         let mut below = 0;
-        for (i, &n) in self.counts.iter().enumerate() {
+        for block in self.counts.get(first..)?.chunks(BLOCK) {
+            let inside: u64 = block.iter().sum();
+            if below + inside >= rank {
+                break;
+            }
+            (first, below) = (first + block.len(), below + inside);
+        }
+        for (i, n) in self.counts.iter().enumerate().skip(first) {
             if below + n >= rank {
-                let (low, width) = bounds(i);
-                let inside = ((rank - below) as f64 - 0.5) / n as f64;
-                // integers low ..= low + width - 1, spread evenly
-                let value = low - 0.5 + width * inside;
-                let value = if width == 1.0 { low } else { value };
-                return value.clamp(self.min as f64, self.max as f64);
+                return Some((i, below));
             }
             below += n;
         }
-        self.max as f64
+        None
+    }
+
+    /// Buckets below and above which nothing was recorded.
+    fn occupied(&self) -> Range<usize> {
+        if self.is_empty() { 0..0 } else { index(self.min)..index(self.max) + 1 }
     }
 
     /// How far the interpolated quantile may lie from the observation, nanoseconds: what the counts of the
@@ -197,7 +221,7 @@ impl Histogram {
     /// Observations greater than `value`, with the bucket of `value` shared out linearly.
     pub fn count_above(&self, value: u64) -> f64 {
         let at = index(value);
-        let above: u64 = self.counts.iter().skip(at + 1).sum();
+        let above: u64 = self.counts.get(at + 1..).map_or(0, |above| above.iter().sum());
         let (low, width) = bounds(at);
         let share = (low + width - 1.0 - value as f64) / width;
         above as f64 + self.counts.get(at).map_or(0.0, |&n| n as f64 * share)

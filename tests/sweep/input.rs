@@ -35,6 +35,19 @@ fn what_cannot_be_varied() {
     assert!(message.contains("--points is for --design lhs"), "{message}");
 }
 
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_table_that_this_program_was_not_built_for() {
+    let place = finished();
+    for command in [
+        &sweep(&["--vary", "traffic.callers.rate=10/s,20/s,30/s", "--parquet"])[..],
+        &["sweep", "merge", "s", "--parquet"],
+    ] {
+        let message = place.refused(command);
+        assert!(message.contains("cargo build --release --features parquet"), "{message}");
+    }
+}
+
 #[test]
 fn a_point_that_is_not_valid_is_named_before_the_first_run() {
     let place = Place::new();

@@ -56,6 +56,30 @@ fn a_row_says_what_a_run_with_its_values_says() {
     assert_eq!(cell("scenario_sha256"), summary["scenario"]["sha256"].as_str().unwrap());
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn the_typed_table_has_the_columns_and_rows_of_the_other() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    let place = Place::new();
+    let out = place.done(&["sweep", "desk.toml", "--vary", RATES, "-o", "s", "-q", "--parquet"]);
+    assert!(out.contains("sweep.csv, sweep.parquet, "), "{out}");
+    let file = std::fs::File::open(place.path("s/sweep.parquet")).unwrap();
+    let rows: Vec<parquet::record::Row> =
+        SerializedFileReader::new(file).unwrap().get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let table = place.table("s");
+    assert_eq!(rows.len(), table.lines().count() - 1);
+    let names: Vec<&str> = rows[0].get_column_iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.join(","), table.lines().next().unwrap());
+    let of_row = |row: &parquet::record::Row, name: &str| {
+        row.get_column_iter().find(|(column, _)| *column == name).unwrap().1.to_string()
+    };
+    for name in ["point", "traffic.callers.rate", "traffic.all.latency_p50_ms", "stations.desk.utilization_low"] {
+        let typed: Vec<String> = rows.iter().map(|row| of_row(row, name).replace('"', "")).collect();
+        assert_eq!(typed, column(&table, name), "{name}");
+    }
+}
+
 #[test]
 fn objectives_are_judged_at_each_point() {
     // in theory 0.1, 0.5 and 0.9: met, on the border, missed

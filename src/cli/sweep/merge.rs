@@ -1,8 +1,9 @@
 //! `sweep merge DIR`: all points to one table, and what they say together.
 
 use std::fs;
+use std::path::Path;
 
-use super::{Failure, Format, Merge};
+use super::{Failure, Format, Merge, Table};
 use crate::cli::console::Console;
 use crate::report::output;
 use crate::report::sweep::folder::Folder;
@@ -10,12 +11,19 @@ use crate::report::sweep::merge::{MergeError, TABLE, merge};
 use crate::report::{self, text::Written};
 
 pub fn execute(args: &Merge, console: &mut Console) -> Result<(), Failure> {
+    args.table.check()?;
     let folder = Folder::read(&args.folder)?;
-    finish(&folder, args.format, args.quiet, console)
+    finish(&folder, args.format, &args.table, args.quiet, console)
 }
 
 /// Writes sweep.csv and what stands beside it, and prints the result.
-pub fn finish(folder: &Folder, format: Format, quiet: bool, console: &mut Console) -> Result<(), Failure> {
+pub fn finish(
+    folder: &Folder,
+    format: Format,
+    table: &Table,
+    quiet: bool,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let design = folder.definition.design().map_err(Failure::input)?;
     let found = merge(folder, &design).map_err(|error| match &error {
         MergeError::Incomplete { .. } => {
@@ -26,7 +34,8 @@ pub fn finish(folder: &Folder, format: Format, quiet: bool, console: &mut Consol
     })?;
     let files = report::sweep::files(&found);
     output::write(&folder.path, &files)?;
-    let names = [TABLE].into_iter().chain(files.iter().map(|(name, _)| name.as_str())).collect();
+    let tables = if table.parquet { write_parquet(&folder.path)? } else { &[TABLE][..] };
+    let names = tables.iter().copied().chain(files.iter().map(|(name, _)| name.as_str())).collect();
     let place = Written { folder: &folder.path, files: names };
     match format {
         Format::Text => console.print(&report::sweep::text(&found, Some(&place), console.out_color))?,
@@ -47,4 +56,17 @@ pub fn finish(folder: &Folder, format: Format, quiet: bool, console: &mut Consol
             "error: {n} checks failed, so these results cannot be trusted; see `checks_failed` in {TABLE}"
         ))),
     }
+}
+
+#[cfg(feature = "parquet")]
+fn write_parquet(folder: &Path) -> Result<&'static [&'static str], Failure> {
+    use crate::report::sweep::parquet;
+    parquet::write(&folder.join(TABLE), &folder.join(parquet::TABLE))
+        .map_err(|error| Failure::Ours(format!("error: {error}")))?;
+    Ok(&[TABLE, parquet::TABLE])
+}
+
+#[cfg(not(feature = "parquet"))]
+fn write_parquet(_: &Path) -> Result<&'static [&'static str], Failure> {
+    unreachable!("asked for with a program that was built without it, which is said before any work")
 }

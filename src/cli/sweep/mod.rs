@@ -62,7 +62,31 @@ pub struct Args {
     pub format: Format,
 
     #[command(flatten)]
+    pub table: Table,
+
+    #[command(flatten)]
     pub how: How,
+}
+
+/// The table for other tools.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Table {
+    /// Write sweep.parquet beside sweep.csv; needs a program that was built with `--features parquet`
+    #[arg(long)]
+    pub parquet: bool,
+}
+
+impl Table {
+    /// # Errors
+    /// This program cannot write it; known before any work.
+    fn check(&self) -> Result<(), Failure> {
+        match self.parquet && cfg!(not(feature = "parquet")) {
+            true => Err(Failure::input(
+                "--parquet: this program was built without Parquet; build it with `cargo build --release --features parquet`",
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -185,6 +209,9 @@ pub struct Merge {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
+    #[command(flatten)]
+    pub table: Table,
+
     /// Nothing but errors on standard error
     #[arg(short, long)]
     pub quiet: bool,
@@ -220,9 +247,10 @@ pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
         (Some(Action::Merge(args)), _) => merge::execute(args, console),
         (Some(Action::Submit(args)), _) => submit::execute(args, console),
         (None, Some(asked)) => {
+            args.table.check()?;
             let sweep = plan::begin(asked, 1, &args.how, console)?;
             points::make(&sweep, None, &args.how, console)?;
-            merge::finish(&sweep.folder, args.format, args.how.quiet, console)
+            merge::finish(&sweep.folder, args.format, &args.table, args.how.quiet, console)
         }
         (None, None) => Err(Failure::input("a scenario is needed; see `foobar-sim sweep --help`")),
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::column::Column;
 use crate::experiment::checks;
 use crate::experiment::estimate::{Doubt, complement};
-use crate::experiment::outcome::{Context, outcome};
+use crate::experiment::outcome::{Context, summary};
 use crate::experiment::parallel::Progress;
 use crate::experiment::per_run::{Figure, Observed, Of, Pool, figures};
 use crate::experiment::runner::{ExperimentError, Prepared};
@@ -137,7 +137,7 @@ impl<'s> Side<'s> {
             warnings: self.prepared.warnings(),
             ..Context::default()
         };
-        let found = outcome(self.scenario, &self.kept, context).summary.warnings;
+        let found = summary(self.scenario, &self.kept, context).warnings;
         let own = found.into_iter().filter(|warning| !NOT_OF_ONE_SIDE.contains(&warning.id));
         own.map(|warning| match warning.id {
             "no_steady_state" => Warning {

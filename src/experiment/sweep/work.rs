@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::design::Design;
-use crate::experiment::outcome::{Context, outcome};
+use crate::experiment::outcome::{Context, summary};
 use crate::experiment::runner::{ExperimentError, Prepared};
 use crate::experiment::summary::{Summary, Warning};
 use crate::experiment::verdict::{self, Rule};
@@ -200,8 +200,7 @@ impl Open {
         });
         let load = Some(&self.prepared.compiled.load);
         let context = Context { load, warmup_auto, warnings: self.warnings.clone(), judged, ..Context::default() };
-        let found = outcome(scenario, &results, context);
-        keep(self.point, &self.values, &found.summary)
+        keep(self.point, &self.values, &summary(scenario, &results, context))
     }
 }
 

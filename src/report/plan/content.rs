@@ -440,8 +440,16 @@ pub fn scalability(found: &UslFindings) -> Vec<Block> {
     out.push(Block::Table(table));
     let peak = match (found.peak_load, found.peak_throughput, found.ceiling) {
         (Some(load), Some(throughput), _) => {
+            let tried = found.points.iter().map(|point| point[0]).fold(0.0, f64::max);
+            let beyond = match load > tried {
+                true => format!(
+                    " That lies beyond the loads tried (up to {}), where the law knows nothing of a station that saturates.",
+                    figure::number(tried)
+                ),
+                false => String::new(),
+            };
             format!(
-                "Throughput is greatest, {}, at {} {}.",
+                "Throughput is greatest, {}, at {} {}.{beyond}",
                 figure::number(throughput),
                 figure::number(load),
                 found.load

@@ -90,8 +90,8 @@ pub struct Folder {
     pub definition: Definition,
     /// The definition's.
     id: String,
-    /// Hashes of the files of columns that are there.
-    columns: Mutex<Vec<String>>,
+    /// Columns whose file is there, with its hash.
+    columns: Mutex<Vec<(Vec<String>, String)>>,
 }
 
 impl Folder {
@@ -235,19 +235,24 @@ impl Folder {
 
     /// Keeps a result: from then on the point is made, whatever happens to this process.
     pub fn keep(&self, point: u64, row: &Row) -> Result<(), FolderError> {
-        let header = row::line(&row.columns);
-        let columns = sha256(header.as_bytes());
-        {
-            // held while the file is written, so that no part appears before its columns do
-            let mut known = self.columns.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            if !known.contains(&columns) {
-                output::replace(&self.file_of_columns(&columns), header.as_bytes())?;
-                known.push(columns.clone());
-            }
-        }
+        let columns = self.keep_columns(&row.columns)?;
         let part = PartFile { sweep: self.id.clone(), point: point + 1, columns, row: row::line(&row.cells) };
         output::replace(&self.file_of(point), part::render(&part).as_bytes())?;
         Ok(())
+    }
+
+    /// The hash of the file with the names of these columns, which is there from now on.
+    fn keep_columns(&self, columns: &[String]) -> Result<String, FolderError> {
+        // held while the file is written, so that no part appears before its columns do
+        let mut known = self.columns.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, sha256)) = known.iter().find(|(names, _)| names == columns) {
+            return Ok(sha256.clone());
+        }
+        let header = row::line(columns);
+        let sha256 = sha256(header.as_bytes());
+        output::replace(&self.file_of_columns(&sha256), header.as_bytes())?;
+        known.push((columns.to_vec(), sha256.clone()));
+        Ok(sha256)
     }
 
     /// `None`: the point is not made yet.

@@ -1,10 +1,13 @@
 //! Sweeps to bytes, and back: the point's `row`, the `part` that keeps it, the [`folder`] of all parts, [`merge`] that
 //! makes one table of them; `content` says what they show together, in the blocks that text and Markdown draw;
-//! [`status`] how far a sweep is; [`submit`] describes it to a cluster.
+//! [`status`] how far a sweep is; [`submit`] describes it to a cluster; `parquet` is the table for
+//! other tools, where it is built in.
 
 mod content;
 pub mod folder;
 pub mod merge;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod part;
 mod row;
 pub mod status;

@@ -60,8 +60,10 @@ impl Row {
             (Some([low, high]), _, _) => [number(low), number(high)],
             (None, _, _) => [String::new(), String::new()],
         };
-        self.push(&format!("{column}_low"), low);
-        self.push(&format!("{column}_high"), high);
+        self.columns.push([column, "_low"].concat());
+        self.cells.push(low);
+        self.columns.push([column, "_high"].concat());
+        self.cells.push(high);
     }
 
     fn latency(&mut self, prefix: &str, latency: &Latency) {

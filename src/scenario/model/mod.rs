@@ -79,8 +79,6 @@ pub struct Assumption {
     pub mark: Mark,
     /// Of a default: manual page, RFC, measurement. Of a given value: the file and line.
     pub source: String,
-    /// The value moved up by a quarter, for sensitivity; `None` where moving it makes no sense.
-    pub moved: Option<String>,
     /// The value with the files that it names in full, so that it means the same in any folder; `None` where it
     /// names none.
     pub anywhere: Option<String>,

@@ -58,8 +58,8 @@ fn a_first_scenario_fits_on_one_screen_and_its_defaults_say_where_they_come_from
     }
     let rate = assumption(&queue, "traffic.all.rate");
     assert_eq!(
-        (rate.mark, rate.source.as_str(), rate.moved.as_deref()),
-        (Mark::Given, "test.toml:8", Some("\"1125/s\""))
+        (rate.mark, rate.source.as_str(), moved_by(rate, 1.25)),
+        (Mark::Given, "test.toml:8", Some(("\"1125/s\"".into(), 1.25)))
     );
     assert_eq!(assumption(&queue, "service.cpu.workers").mark, Mark::Default);
 }
