@@ -119,6 +119,7 @@ fn sweep(draft: &Draft, design: &Design, points: &[u64], path: &Path, threads: u
         schema_version: SCHEMA_VERSION,
         program: Program { version: env!("CARGO_PKG_VERSION").into(), sha256: String::new() },
         scenario: Identity { name: "bench".into(), sha256: sha256(text.as_bytes()), folder: "/".into() },
+        files: Vec::new(),
         design: design.kind,
         axes: design.axes.clone(),
         points: design.points(),

@@ -1,12 +1,13 @@
 //! The whole scenario as it takes effect: every value with its mark and source, and its hash.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::distribution;
 use super::model::{Amount, Assumption, Mark, Scenario};
-use super::tree::{Node, SourceFiles, Table, Value, quoted};
+use super::tree::{Node, SourceFiles, Table, Value, parse_value, quoted};
 use super::without_effect::idle_defaults;
 use crate::engine::Distribution;
 
@@ -18,13 +19,32 @@ const SECTIONS: &[&str] =
 pub fn anywhere(files: &SourceFiles, key: &str, node: &Node) -> Option<String> {
     let Value::String(text) = &node.value else { return None };
     let full = |file: &str| std::path::absolute(files.resolve(&node.place, file)).ok()?.to_str().map(str::to_string);
-    if key.starts_with("traffic.") && (key.ends_with(".file") || key.ends_with(".profile")) {
+    if is_file(key) {
         return Some(quoted(&full(text)?));
     }
     let (file, others) = distribution::empirical_file(text)?;
     let full = full(file)?;
     // what would end the name inside of the call has to stay as it is written
     (!full.contains([',', '"', '\''])).then(|| quoted(&format!("empirical({full},{others}")))
+}
+
+/// The files that a scenario names, in full, each once: traces, profiles, measured distributions. A file of a distribution
+/// whose name has a comma or a quote is not among them.
+pub fn files(scenario: &Scenario) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for Assumption { key, anywhere, .. } in &scenario.assumptions {
+        let Some(Value::String(text)) = anywhere.as_ref().map(|text| parse_value(text, 0, 0).value) else { continue };
+        let file = match is_file(key) {
+            true => Some(text.as_str()),
+            false => distribution::empirical_file(&text).map(|(file, _)| file),
+        };
+        files.extend(file.map(PathBuf::from).filter(|file| !files.contains(file)));
+    }
+    files
+}
+
+fn is_file(key: &str) -> bool {
+    key.starts_with("traffic.") && (key.ends_with(".file") || key.ends_with(".profile"))
 }
 
 /// Sections in their order, tables in order of appearance, keys as read.

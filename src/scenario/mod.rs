@@ -43,7 +43,7 @@ use std::path::Path;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use draft::{Draft, is_key};
-pub use effective::print_effective;
+pub use effective::{files, print_effective};
 pub use idle_fault::{IdleFault, idle_faults};
 pub use model::*;
 pub use plan::{is_its as is_of_plan, parse_growth};

@@ -280,10 +280,11 @@ impl<'t> Section<'t> {
     ) -> T {
         if let Some(entry) = self.take(key) {
             let read = self.read(reader, entry, &parse);
-            return read.unwrap_or_else(|| parse_own(&reader.files, &parse, default));
+            return read.unwrap_or_else(|| parse_own(&reader.files, &parse, &own(default)));
         }
-        let value = parse_own(&reader.files, &parse, default);
-        self.assume_default(reader, key, &own(default).value, source);
+        let default = own(default);
+        let value = parse_own(&reader.files, &parse, &default);
+        self.assume_default(reader, key, &default.value, source);
         value
     }
 
@@ -302,7 +303,7 @@ impl<'t> Section<'t> {
                 None
             }
         };
-        read.unwrap_or_else(|| parse_own(&reader.files, &parse, example))
+        read.unwrap_or_else(|| parse_own(&reader.files, &parse, &own(example)))
     }
 
     pub fn missing(&self, reader: &mut Reader, key: &str, help: &str) {
@@ -438,10 +439,10 @@ pub fn own(text: &str) -> Node {
     parse_value(text, 0, 0)
 }
 
-fn parse_own<T>(files: &SourceFiles, parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>, text: &str) -> T {
-    match parse(files, &own(text)) {
+fn parse_own<T>(files: &SourceFiles, parse: impl Fn(&SourceFiles, &Node) -> Parsed<T>, own: &Node) -> T {
+    match parse(files, own) {
         Ok(value) => value,
-        Err(flaw) => panic!("our own default {text} does not read: {}", flaw.what),
+        Err(flaw) => panic!("our own default {} does not read: {}", own.value.to_toml(), flaw.what),
     }
 }
 

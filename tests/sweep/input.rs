@@ -1,6 +1,6 @@
 //! Wrong input: one message, exit code 2, nothing overwritten.
 
-use super::Place;
+use super::{DESK, Place};
 
 fn sweep<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["sweep", "desk.toml", "-o", "s", "-q"], more].concat()
@@ -94,6 +94,21 @@ fn a_folder_with_something_else() {
 }
 
 const PART: &str = "s/points/00000/00000002.part";
+
+#[test]
+fn a_file_that_the_scenario_reads_and_that_was_changed() {
+    let place = Place::with(&DESK.replace("exponential(10 ms)", "empirical(times.csv, time, ms)"));
+    let times = place.path("times.csv");
+    std::fs::write(&times, "time\n5\n15\n").unwrap();
+    let command = sweep(&["--vary", "traffic.callers.rate=10/s,20/s"]);
+    place.done(&command);
+    place.done(&["sweep", "run", "s", "-q"]);
+    std::fs::write(&times, "time\n5\n25\n").unwrap();
+    let message = place.refused(&["sweep", "run", "s", "-q"]);
+    assert!(message.contains("times.csv: was changed since the sweep was planned"), "{message}");
+    let message = place.refused(&command);
+    assert!(message.contains("times.csv: was changed since the sweep was planned"), "{message}");
+}
 
 #[test]
 fn a_part_that_is_damaged_or_another_s() {

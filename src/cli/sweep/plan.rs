@@ -14,8 +14,8 @@ use crate::experiment::sweep::vary::Axis;
 use crate::experiment::sweep::work::Work;
 use crate::report::figure;
 use crate::report::output;
-use crate::report::sweep::folder::{Folder, FolderError};
-use crate::scenario::Draft;
+use crate::report::sweep::folder::{Folder, FolderError, input_file};
+use crate::scenario::{self, Draft};
 
 /// All that is needed to make points.
 pub struct Sweep {
@@ -74,6 +74,7 @@ pub fn begin(asked: &Asked, shards: u64, how: &How, console: &mut Console) -> Re
     };
     let text = draft.to_toml();
     let folder = std::path::absolute(draft.folder()).unwrap_or_else(|_| draft.folder());
+    let files = scenario::files(&scenario).iter().map(|file| input_file(file)).collect::<Result<_, _>>()?;
     let definition = Definition {
         schema_version: SCHEMA_VERSION,
         program: Program { version: env!("CARGO_PKG_VERSION").into(), sha256: program::hash()? },
@@ -82,6 +83,7 @@ pub fn begin(asked: &Asked, shards: u64, how: &How, console: &mut Console) -> Re
             sha256: sha256(text.as_bytes()),
             folder: folder.to_string_lossy().into_owned(),
         },
+        files,
         design: design.kind,
         axes: design.axes.clone(),
         points: design.points(),

@@ -18,6 +18,8 @@ pub struct Definition {
     pub schema_version: u32,
     pub program: Program,
     pub scenario: Identity,
+    /// What the scenario reads.
+    pub files: Vec<InputFile>,
     pub design: Kind,
     pub axes: Vec<Axis>,
     pub points: u64,
@@ -43,6 +45,14 @@ pub struct Identity {
     pub sha256: String,
     /// Files that points name are relative to it.
     pub folder: String,
+}
+
+/// A trace, a profile, a measured distribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputFile {
+    pub file: String,
+    pub sha256: String,
 }
 
 impl Definition {
@@ -82,6 +92,7 @@ pub fn example(shards: u64) -> Definition {
         schema_version: SCHEMA_VERSION,
         program: Program { version: "0.1.0".into(), sha256: "ab".repeat(32) },
         scenario: Identity { name: "desk".into(), sha256: "cd".repeat(32), folder: "/home/me".into() },
+        files: Vec::new(),
         design: Kind::Grid,
         axes,
         points: 5,

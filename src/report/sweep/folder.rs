@@ -14,16 +14,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::part::{self, PartFile, PartFlaw};
 use super::row::{self, Row};
-use crate::experiment::sweep::definition::{Definition, SCHEMA_VERSION, sha256};
+use crate::experiment::sweep::definition::{Definition, InputFile, SCHEMA_VERSION, hex, sha256};
 use crate::report::json;
 use crate::report::output::{self, OutputError};
 use crate::scenario::{Diagnostics, Draft};
@@ -42,6 +43,8 @@ pub enum FolderError {
     InUse { folder: String, why: String },
     #[error("{0}: holds another sweep, which differs in {1}; choose another folder with -o, or remove this one")]
     OtherSweep(String, String),
+    #[error("{0}: was changed since the sweep was planned; put it back, or plan the sweep anew in another folder")]
+    OtherInput(String),
     #[error("{0}: is no manifest of a sweep: {1}; write a new one with `foobar-sim sweep plan`")]
     NotAManifest(String, String),
     #[error("{0}: was changed after it was written; plan the sweep anew in another folder")]
@@ -131,6 +134,11 @@ impl Folder {
         if theirs.sha256 != program_sha256 {
             return Err(FolderError::OtherBuild(file, theirs.sha256.chars().take(12).collect()));
         }
+        for input in &folder.definition.files {
+            if input_file(Path::new(&input.file))? != *input {
+                return Err(FolderError::OtherInput(input.file.clone()));
+            }
+        }
         Ok(folder)
     }
 
@@ -187,12 +195,14 @@ impl Folder {
 
     /// Fails unless this is the sweep that was asked for; the warm-up is found once, and not asked for.
     pub fn must_be(&self, asked: &Definition) -> Result<(), FolderError> {
-        let Definition { schema_version, program, scenario, design, axes, points, seed, warmup_s: _, shards } = asked;
+        let Definition { schema_version, program, scenario, files, design, axes, points, seed, warmup_s: _, shards } =
+            asked;
         let is = &self.definition;
         let differs = [
             ("version", is.schema_version != *schema_version || is.program.version != program.version),
             ("the build of foobar-sim", is.program.sha256 != program.sha256),
             ("the scenario", is.scenario != *scenario),
+            ("the files that the scenario reads", is.files != *files),
             ("the design", is.design != *design || is.points != *points && is.axes == *axes),
             ("what is varied", is.axes != *axes),
             ("the seed", is.seed != *seed),
@@ -316,6 +326,22 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// A file that a scenario reads, as it is now.
+pub fn input_file(path: &Path) -> Result<InputFile, FolderError> {
+    let failed = |error| FolderError::Unreadable(shown(path), error);
+    let mut file = BufReader::with_capacity(1 << 16, fs::File::open(path).map_err(failed)?);
+    let mut digest = Sha256::new();
+    loop {
+        let bytes = file.fill_buf().map_err(failed)?;
+        if bytes.is_empty() {
+            return Ok(InputFile { file: shown(path), sha256: hex(&digest.finalize()) });
+        }
+        digest.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
     }
 }
 
