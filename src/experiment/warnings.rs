@@ -61,9 +61,11 @@ impl Caution {
                         format!("{} erlangs offered to {} of {}", erlangs(s.erlangs), workers(s.workers), s.station)
                     })
                 ),
-                "queues grow as long as the run lasts, so the figures depend on its length and have no interval; \
-                 lower the rate or add workers"
-                    .to_owned(),
+                format!(
+                    "queues grow as long as the run lasts, so the figures depend on its length and have no interval; \
+                     lower the rate, or give {}",
+                    each(stations, relief)
+                ),
             ),
             Caution::Overload { stations, failed_share } => (
                 "overload",
@@ -87,7 +89,8 @@ impl Caution {
                     ),
                     format!(
                         "a little more load changes everything here, and averages settle slowly: a single queue this \
-                         busy takes about {millions:.0} million requests for an interval of 1%; measure longer"
+                         busy takes about {millions:.0} million requests for an interval of 1%; measure longer, or give {}",
+                        each(stations, relief)
                     ),
                 )
             }
@@ -176,6 +179,24 @@ fn duration(seconds: f64) -> String {
     format!("{seconds} s")
 }
 
+/// A queue that has room: its mean wait is that of a few requests.
+const COMFORTABLE: f64 = 0.7;
+
+/// What keeps a station below `COMFORTABLE` at its load. Disks and network cards are not bought by the piece.
+fn relief(loaded: &Loaded) -> String {
+    let Loaded { station, erlangs, workers } = loaded;
+    if station.ends_with(".nic_in") || station.ends_with(".nic_out") || station.ends_with(".disk") {
+        let factor = erlangs / f64::from(*workers) / COMFORTABLE;
+        return format!(
+            "{station} {:.1} x its speed, which keeps its utilization under {COMFORTABLE}",
+            (factor * 10.0).ceil() / 10.0
+        );
+    }
+    let what = if station.ends_with(".cpu") { "cores" } else { "workers" };
+    let count = (erlangs / COMFORTABLE).floor() as u64 + 1;
+    format!("{station} {count} {what}, which keep its utilization under {COMFORTABLE}")
+}
+
 fn share(loaded: &Loaded) -> f64 {
     loaded.erlangs / f64::from(loaded.workers)
 }
@@ -211,6 +232,11 @@ mod tests {
         let loaded = Loaded { station: "app1.cpu".to_owned(), erlangs: 1.3, workers: 1 };
         let warning = Caution::NoSteadyState(vec![loaded]).warning();
         assert_eq!(warning.message, "no steady state: 1.30 erlangs offered to 1 worker of app1.cpu");
+        assert!(
+            warning.advice.ends_with("give app1.cpu 2 cores, which keep its utilization under 0.7"),
+            "{}",
+            warning.advice
+        );
     }
 
     #[test]

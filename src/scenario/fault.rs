@@ -1,5 +1,6 @@
 //! `[[fault]]`: what goes wrong, when, and for how long.
 
+use super::diagnostics::Diagnostic;
 use super::distribution::positive_distribution;
 use super::model::{
     Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, Station, When,
@@ -29,7 +30,10 @@ pub fn read(
         section.conflict(reader, pair[0], pair[1]);
     }
     if given.is_empty() {
-        section.missing(reader, "kill", &format!("say what goes wrong: {EXAMPLE}"));
+        let message = format!("{}: nothing says what goes wrong", section.path);
+        reader.error(
+            Diagnostic::at(section.place.clone(), message).label("without an effect").help(format!("add {EXAMPLE}")),
+        );
     }
     let hang = section.within_if(reader, "hang", |reader, hang| {
         let (service, instances) = read_processes(reader, hang, names, services)?;

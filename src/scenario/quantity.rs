@@ -149,8 +149,11 @@ pub fn parse(text: &str, dimension: Dimension) -> Result<f64, Flaw> {
     let Some(&(_, factor)) = dimension.units().iter().find(|(name, _)| *name == unit) else {
         return Err(wrong_unit(trimmed, number, unit, unit_span, dimension));
     };
-    checked(scaled(number, factor), dimension)
-        .map_err(|flaw| flaw.or_help(format!("write for example \"{}\"", dimension.example())))
+    let example = match trimmed.strip_prefix('-') {
+        Some(positive) => format!("write \"{positive}\""),
+        None => format!("write for example \"{}\"", dimension.example()),
+    };
+    checked(scaled(number, factor), dimension).map_err(|flaw| flaw.or_help(example))
 }
 
 fn not_a_number(text: &str, dimension: Dimension) -> Flaw {
@@ -213,8 +216,9 @@ fn suggested_unit(unit: &str, dimension: Dimension) -> Option<&'static str> {
 pub fn missing_unit(number: &str, dimension: Dimension) -> Flaw {
     let number = number.trim();
     Flaw::new(format!("{} needs its unit, found the bare number {number}", dimension.name()), "no unit").help(format!(
-        "write \"{number}{}\" (units: {})",
+        "write \"{number}{}\"{} (units: {})",
         dimension.likely_unit(),
+        if dimension == Dimension::Time { format!(" or \"{number} s\"") } else { String::new() },
         dimension
             .units()
             .iter()

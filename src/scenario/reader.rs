@@ -319,20 +319,21 @@ impl<'t> Section<'t> {
         body: impl FnOnce(&mut Reader, &mut Section<'t>) -> T,
     ) -> T {
         let entry = self.take(key);
-        let (table, place) = match entry {
-            None => (None, self.place.clone()),
-            Some(entry) => match &entry.node.value {
-                Value::Table(table) => (Some(table), entry.key_place.clone()),
-                other => {
-                    let flaw = Flaw::new(format!("expected a table, found {}", other.type_name()), "not a table")
-                        .help(format!("write {key} = {{ ... }}"));
-                    reader.flaw(&self.key(key), &entry.node, flaw);
-                    (None, entry.key_place.clone())
-                }
-            },
-        };
+        let place = entry.map_or(&self.place, |entry| &entry.key_place).clone();
+        let table = entry.and_then(|entry| match &entry.node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        });
         let mut section = Section::new(reader, self.key(key), place, table, self.source.as_deref());
         let value = body(reader, &mut section);
+        if let (Some(entry), None) = (entry, table) {
+            // by now it is known what would stand in it
+            let keys: Vec<String> = section.known.iter().take(3).map(|key| format!("{key} = ...")).collect();
+            let found = entry.node.value.type_name();
+            let flaw = Flaw::new(format!("expected a table, found {found}"), "not a table")
+                .help(format!("write {key} = {{ {} }}", keys.join(", ")));
+            reader.flaw(&section.path, &entry.node, flaw);
+        }
         section.finish(reader);
         value
     }

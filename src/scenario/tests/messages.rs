@@ -250,7 +250,7 @@ fn clients_that_cannot_be() {
 #[test]
 fn faults_that_cannot_be() {
     for (text, expected) in [
-        ("--fault=[{ at = \"1 s\" }]", &["fault.0.kill: missing", "say what goes wrong", "slow = {"][..]),
+        ("--fault=[{ at = \"1 s\" }]", &["fault.0: nothing says what goes wrong", "slow = {"][..]),
         ("--fault=[{ hang = { service = \"app\" } }]", &["fault.0.at: missing", "mttf"]),
         ("--fault=[{ at = \"-1 s\", hang = { service = \"app\" } }]", &["cannot be negative"]),
         ("--fault=[{ at = \"1 s\", lasts = \"0 s\", hang = { service = \"app\" } }]", &["zero is not possible"]),

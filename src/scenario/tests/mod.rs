@@ -3,6 +3,7 @@
 mod fault_messages;
 mod language;
 mod messages;
+mod mistakes;
 
 use super::{Diagnostics, Overrides, Scenario, load_str};
 
