@@ -32,7 +32,9 @@ pub fn read(
     if given.is_empty() {
         let message = format!("{}: nothing says what goes wrong", section.path);
         reader.error(
-            Diagnostic::at(section.place.clone(), message).label("without an effect").help(format!("add one of these: {EXAMPLE}")),
+            Diagnostic::at(section.place.clone(), message)
+                .label("without an effect")
+                .help(format!("add one of these: {EXAMPLE}")),
         );
     }
     let hang = section.within_if(reader, "hang", |reader, hang| {

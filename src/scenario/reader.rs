@@ -328,7 +328,8 @@ impl<'t> Section<'t> {
         let value = body(reader, &mut section);
         if let (Some(entry), None) = (entry, table) {
             // by now it is known what would stand in it
-            let keys: Vec<String> = section.known.iter().filter(|key| **key != "source").take(3).map(|key| format!("{key} = ...")).collect();
+            let keys = section.known.iter().filter(|key| **key != "source").take(3);
+            let keys: Vec<String> = keys.map(|key| format!("{key} = ...")).collect();
             let found = entry.node.value.type_name();
             let flaw = Flaw::new(format!("expected a table, found {found}"), "not a table")
                 .help(format!("write {key} = {{ {} }}", keys.join(", ")));
