@@ -30,6 +30,12 @@ pub enum Block {
     },
 }
 
+impl Block {
+    pub fn table(&self) -> Option<&Table> {
+        if let Block::Table(table) = self { Some(table) } else { None }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {

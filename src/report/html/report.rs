@@ -134,10 +134,7 @@ impl Piece {
     fn tables(&self) -> Vec<&Table> {
         match self {
             Piece::Table(one) | Piece::Folded(_, one) => vec![&one.table],
-            Piece::Blocks(blocks) => {
-                let table = |block| if let &Block::Table(ref table) = block { Some(table) } else { None };
-                blocks.iter().filter_map(table).collect()
-            }
+            Piece::Blocks(blocks) => blocks.iter().filter_map(Block::table).collect(),
             Piece::Timelines(timelines) => timelines.iter().map(|timeline| &timeline.steps).collect(),
             Piece::Terms(_)
             | Piece::Headline(..)
