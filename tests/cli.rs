@@ -644,6 +644,8 @@ fn each_format_can_be_piped() {
             "latency-over-time.svg",
             "manifest.json",
             "queues.svg",
+            "report.html",
+            "report.json",
             "summary.json",
             "summary.md",
             "throughput.svg",
@@ -745,7 +747,17 @@ fn the_number_of_threads_changes_no_byte() {
     for threads in ["1", "2"] {
         folder.done(&["run", "x.toml", "-q", "--runs", "3", "--threads", threads, "-o", threads]);
     }
-    let (one, two) = (results(&folder, "1"), results(&folder, "2"));
+    // the report says the command as well
+    let report = |(name, content): (String, Vec<u8>)| match name.starts_with("report.") {
+        true => {
+            let text = String::from_utf8(content).unwrap();
+            assert_eq!(text.matches("--threads ").count(), 1, "{name}");
+            (name, text.replace("--threads 2 -o 2", "--threads 1 -o 1").into_bytes())
+        }
+        false => (name, content),
+    };
+    let of = |threads: &str| results(&folder, threads).into_iter().map(report).collect::<Vec<_>>();
+    let (one, two) = (of("1"), of("2"));
     assert!(one.len() >= 5 && one == two);
 }
 
@@ -841,9 +853,10 @@ fn charts_are_drawn_again_byte_for_byte() {
     let charts: Vec<String> = names(&folder.path("results")).into_iter().filter(is_chart).collect();
     assert_eq!(charts.len(), 8);
     let said = folder.done(&["chart", "results", "--png", "-o", "again"]);
-    assert_eq!(said.lines().count(), 2 * charts.len());
+    assert_eq!(said.lines().count(), 2 * charts.len() + 1);
+    let read = |file: String| fs::read(folder.path(&file)).unwrap();
+    assert_eq!(read("results/report.html".into()), read("again/report.html".into()));
     for name in &charts {
-        let read = |file: String| fs::read(folder.path(&file)).unwrap();
         assert_eq!(read(format!("results/{name}")), read(format!("again/{name}")), "{name}");
         assert!(read(format!("again/{}", name.replace(".svg", ".png"))).starts_with(b"\x89PNG\r\n"), "{name}");
     }
@@ -870,6 +883,12 @@ fn what_is_no_whole_result_is_not_drawn() {
     refused(&["chart", "results"], "it is cut short or damaged");
     folder.write("results/charts.json", whole.replacen("\"charts_version\":1", "\"charts_version\":7", 1));
     refused(&["chart", "results"], "it is of version 7");
+    folder.write("results/charts.json", &whole);
+    let report = folder.read("results/report.json");
+    folder.write("results/report.json", &report[..report.len() / 2]);
+    refused(&["chart", "results"], "report.json: it is cut short or damaged");
+    folder.write("results/report.json", report.replacen("\"report_version\":1", "\"report_version\":7", 1));
+    refused(&["chart", "results"], "report.json: it is of version 7");
     assert_eq!(names(&folder.path("results")), before);
     fs::remove_file(folder.path("results/charts.json")).unwrap();
     refused(&["chart", "results"], "an older version made it");

@@ -314,6 +314,7 @@ fn scenario(duration_s: f64, services: Vec<Service>, paths: Vec<Vec<PathStep>>, 
         repairs: Default::default(),
         plan: None,
         assumptions: vec![],
+        written: vec![],
         sha256: String::new(),
     }
 }

@@ -1,11 +1,12 @@
-//! `foobar-sim chart DIR`: draw the charts of a stored result again.
+//! `foobar-sim chart DIR`: draw the charts of a stored result again, and its report.html.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::report::chart::stored::{self, Stored};
-use crate::report::{chart, output};
+use crate::report::html::report::{self as stored_report, Report};
+use crate::report::{chart, html, output};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -35,7 +36,11 @@ pub struct Args {
 
 pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
     let stored = read(&args.folder)?;
-    let files = chart::files(&chart::charts(&stored), args.png);
+    let charts = chart::charts(&stored);
+    let mut files = chart::files(&charts, args.png);
+    if let Some(report) = read_report(&args.folder)? {
+        files.push((html::FILE.to_owned(), html::render(&report, &charts).into_bytes()));
+    }
     let folder = args.output.as_ref().unwrap_or(&args.folder);
     output::write(folder, &files)?;
     if args.quiet {
@@ -52,6 +57,18 @@ fn read(folder: &Path) -> Result<Stored, Failure> {
         Err(error) => return Err(Failure::input(unreadable(folder, &file, &error))),
     };
     stored::read(&text).map_err(|error| Failure::input(format!("{}: {error}", file.display())))
+}
+
+/// `None`: the result has no report.
+fn read_report(folder: &Path) -> Result<Option<Report>, Failure> {
+    let file = folder.join(stored_report::FILE);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::input(unreadable(folder, &file, &error))),
+    };
+    let read = stored_report::read(&text).map(Some);
+    read.map_err(|error| Failure::input(format!("{}: {error}", file.display())))
 }
 
 fn unreadable(folder: &Path, file: &Path, error: &std::io::Error) -> String {

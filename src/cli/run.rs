@@ -143,7 +143,7 @@ pub fn execute(
     let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let outcome = simulator.run(&scenario, args, &written, &progress)?;
     progress.finish();
-    let found = finish(&outcome, args, &folder, Manifest::new(typed), console);
+    let found = finish(&outcome, &scenario, args, &folder, Manifest::new(typed), console);
     if let Some(mut junit) = junit {
         let xml = report::junit::render(&outcome.summary);
         junit.write_all(xml.as_bytes()).map_err(|source| junit.failed(source))?;
@@ -185,12 +185,13 @@ fn folder(args: &Args, scenario: &str) -> PathBuf {
 /// Keeps and prints the result. What cannot be kept is printed all the same.
 fn finish(
     outcome: &Outcome,
+    scenario: &Scenario,
     args: &Args,
     folder: &Path,
     manifest: Manifest,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let files = report::files(outcome, &manifest, args.png);
+    let files = report::files(outcome, scenario, &manifest, args.png);
     let written = output::write(folder, &files);
     let place =
         written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });

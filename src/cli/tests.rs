@@ -107,6 +107,7 @@ fn scenario() -> Scenario {
             assumption("service.app.workers", "64", Mark::Given, "peak.toml:31"),
             assumption("network.delay", "\"0.1 ms\"", Mark::Default, "one rack,\nmeasured"),
         ],
+        written: Vec::new(),
         sha256: "9f86d081".into(),
     }
 }

@@ -48,6 +48,7 @@ fn scenario(queue_limit: Option<u32>) -> Scenario {
         repairs: Default::default(),
         plan: None,
         assumptions: Vec::new(),
+        written: Vec::new(),
         sha256: "0".repeat(64),
     }
 }

@@ -223,6 +223,7 @@ mod tests {
             repairs: Default::default(),
             plan: None,
             assumptions: Vec::new(),
+            written: Vec::new(),
             sha256: String::new(),
         }
     }

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
 
 use super::figure::{self, Figure, NOTHING};
@@ -14,7 +16,8 @@ const STATIONS_SHOWN: usize = 12;
 /// Defaults shown that move p99.
 const SENSITIVITIES_SHOWN: usize = 5;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Block {
     Heading(String),
     Table(Table),
@@ -27,7 +30,14 @@ pub enum Block {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Block {
+    pub fn table(&self) -> Option<&Table> {
+        if let Block::Table(table) = self { Some(table) } else { None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tone {
     Plain,
     /// Less important than what is around it.
@@ -43,6 +53,8 @@ pub enum Extent {
     Terminal,
     /// Every station, check and assumption.
     Full,
+    /// As much, with no more digits than help.
+    Page,
 }
 
 pub fn blocks(summary: &Summary, extent: Extent) -> Vec<Block> {
@@ -110,7 +122,7 @@ fn traffic(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Line(Tone::Faint, note));
 }
 
-fn availability(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn availability(summary: &Summary, out: &mut Vec<Block>) {
     out.push(Block::Heading("Availability".into()));
     let Some(all) = summary.traffic.first() else { return };
     if all.completed + all.failed == 0 {
@@ -143,7 +155,7 @@ fn availability(summary: &Summary, out: &mut Vec<Block>) {
 /// Things noticed in one incident that are listed; summary.json has them all.
 const NOTICED_SHOWN: usize = 8;
 
-fn incidents(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn incidents(summary: &Summary, out: &mut Vec<Block>) {
     if summary.incidents.is_empty() {
         return;
     }
@@ -191,7 +203,7 @@ fn failed_by(reasons: &[(String, Estimate)]) -> Option<Block> {
 }
 
 /// Faults without a time of their own.
-fn random_faults(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn random_faults(summary: &Summary, out: &mut Vec<Block>) {
     if summary.random_faults.is_empty() {
         return;
     }
@@ -243,7 +255,7 @@ fn reasons(traffic: &[TrafficSummary], out: &mut Vec<Block>) {
     }
 }
 
-fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
+pub(super) fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
     if summary.stations.is_empty() {
         return;
     }
@@ -252,14 +264,14 @@ fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
     busiest.sort_by(|a, b| descending(a.utilization.value, b.utilization.value));
     let shown = match extent {
         Extent::Terminal => busiest.len().min(STATIONS_SHOWN),
-        Extent::Full => busiest.len(),
+        Extent::Full | Extent::Page => busiest.len(),
     };
     let small = match extent {
-        Extent::Terminal => figure::coarse,
+        Extent::Terminal | Extent::Page => figure::coarse,
         Extent::Full => figure::estimate,
     };
     let mut table = Table::new(&["station", "workers", "busy %", "queue", "waiting ms", "service ms"]);
-    if extent == Extent::Full {
+    if extent != Extent::Terminal {
         table.columns.extend(["sojourn ms", "left /s", "lost"].map(String::from));
     }
     for station in &busiest[..shown] {
@@ -270,7 +282,7 @@ fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
             small(&station.waiting_ms, 1.0),
             figure::estimate(&station.service_ms, 1.0),
         ];
-        if extent == Extent::Full {
+        if extent != Extent::Terminal {
             figures.push(figure::estimate(&station.sojourn_ms, 1.0));
             figures.push(figure::estimate(&station.throughput_per_s, 1.0));
             figures.push(Figure::plain(figure::count(station.lost)));
@@ -295,7 +307,7 @@ fn stations(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
     }
 }
 
-fn station_detail(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn station_detail(summary: &Summary, out: &mut Vec<Block>) {
     for station in &summary.stations {
         let Some(detail) = &station.detail else { continue };
         out.push(Block::Heading(format!("Times at {}", station.name)));
@@ -325,7 +337,7 @@ fn station_detail(summary: &Summary, out: &mut Vec<Block>) {
     }
 }
 
-fn bottleneck(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn bottleneck(summary: &Summary, out: &mut Vec<Block>) {
     let Some(bottleneck) = &summary.bottleneck else { return };
     out.push(Block::Heading("Bottleneck".into()));
     let mut text = bottleneck.station.clone();
@@ -342,7 +354,7 @@ fn bottleneck(summary: &Summary, out: &mut Vec<Block>) {
 }
 
 /// A broken law puts every number in doubt, so it comes first.
-fn failed_checks(summary: &Summary, out: &mut Vec<Block>) {
+pub(super) fn failed_checks(summary: &Summary, out: &mut Vec<Block>) {
     let failed: Vec<&Check> = summary.checks.iter().filter(|check| !check.passed).collect();
     if failed.is_empty() {
         return;
@@ -367,7 +379,7 @@ fn compared(check: &Check) -> String {
     }
 }
 
-fn checks(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
+pub(super) fn checks(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
     let total = summary.checks.len();
     let passed = summary.checks.iter().filter(|check| check.passed).count();
     if total == 0 {
@@ -384,7 +396,7 @@ fn checks(summary: &Summary, extent: Extent, out: &mut Vec<Block>) {
         let text = format!("{passed} of {total} pass; those that failed stand at the top");
         out.push(Block::Line(Tone::Alarm, text));
     }
-    if extent == Extent::Full {
+    if extent != Extent::Terminal {
         let mut table = Table::new(&["check", "result", "simulated", "expected", "what was compared"]);
         for check in &summary.checks {
             let number = |value: Option<f64>| Figure::plain(value.map_or(NOTHING.into(), figure::number));

@@ -6,6 +6,7 @@ use crate::experiment::summary::*;
 use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
 use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
+use crate::scenario::{Overrides, Scenario};
 use crate::simulation::ledger::Spent;
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
@@ -17,6 +18,27 @@ const WINDOWS: usize = 90;
 pub fn outcome() -> Outcome {
     let merged = merged();
     Outcome { summary: summary(&merged), pictured: pictured(&merged), merged }
+}
+
+/// One that the outcome could be of, in little.
+pub fn scenario() -> Scenario {
+    let text = "
+        [server.web1]
+        [service.web]
+        kind = \"station\"
+        workers = 2
+        service = \"3 ms\"
+        [request.home]
+        path = [\"web\"]
+        [request.checkout]
+        path = [\"web\"]
+        [traffic.visitors]
+        process = \"poisson\"
+        rate = \"60/s\"
+        mix = { home = 3, checkout = 1 }
+    ";
+    crate::scenario::load_str("peak.toml", text, &Overrides::default())
+        .unwrap_or_else(|wrong| panic!("{}", wrong.render(false)))
 }
 
 /// Nothing was answered, nothing can be said.

@@ -1,5 +1,7 @@
 //! Numbers as people read them: as many digits as their interval can stand by, the interval beside them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::experiment::summary::Estimate;
 
 /// What stands where nothing was observed.
@@ -9,7 +11,7 @@ pub const NOTHING: &str = "-";
 pub const NO_INTERVAL: &str = "±?";
 
 /// A figure in two parts, so that tables can align them: the value and its doubt.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     pub value: String,
     pub doubt: String,

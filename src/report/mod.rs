@@ -1,7 +1,7 @@
 //! Results to bytes. Computes nothing but the layout: every number comes from `experiment`.
 //!
 //! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`],
-//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes; [`output`] puts them on the disk. [`figure`] and
+//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes, and [`html`] with all of it; [`output`] puts them on the disk. [`figure`] and
 //! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures,
 //! [`compare`] that of comparisons. [`glossary`] says what each figure means, and [`explain`] tells it, and what keys mean.
 
@@ -13,6 +13,7 @@ pub mod csv;
 pub mod explain;
 pub mod figure;
 pub mod glossary;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod manifest;
@@ -29,12 +30,13 @@ pub mod text;
 pub mod trace;
 
 use crate::experiment::Outcome;
+use crate::scenario::Scenario;
 use chart::run::RunData;
 use chart::stored::{self, Stored};
 use manifest::Manifest;
 
 /// Everything that is kept of an experiment, as (file name, content); charts as PNG, too, where asked.
-pub fn files(outcome: &Outcome, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
+pub fn files(outcome: &Outcome, scenario: &Scenario, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
     let stored = Stored::Run(RunData::of(outcome));
     let charts = chart::charts(&stored);
     let names: Vec<String> = charts.iter().map(chart::Chart::file).collect();
@@ -47,6 +49,9 @@ pub fn files(outcome: &Outcome, manifest: &Manifest, png: bool) -> Vec<(String, 
     ];
     files.push((stored::FILE.to_string(), stored::render(&stored).into_bytes()));
     files.extend(chart::files(&charts, png));
+    let report = html::run::report(scenario, outcome, manifest, &charts);
+    files.push((html::FILE.to_string(), html::render(&report, &charts).into_bytes()));
+    files.push((html::report::FILE.to_string(), html::report::store(&report).into_bytes()));
     files.push(("manifest.json".to_string(), manifest::render(manifest, &outcome.summary).into_bytes()));
     files
 }

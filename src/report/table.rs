@@ -1,5 +1,7 @@
 //! Tables: rows of figures under headings, laid out for a terminal of a given width or as markdown.
 
+use serde::{Deserialize, Serialize};
+
 use super::figure::Figure;
 
 /// Between two columns on a terminal.
@@ -7,7 +9,7 @@ const GAP: usize = 2;
 /// Names up to this length stay whole (`db.db1.max_connections` has 22), even if the table must be split.
 const NAME_MIN: usize = 24;
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The first names the rows and is aligned left, the others right.
     pub columns: Vec<String>,

@@ -222,8 +222,8 @@ fn the_manifest_reproduces_a_result() {
 #[test]
 fn every_file_is_the_same_each_time() {
     let manifest = Manifest::new(vec!["run".into()]);
-    let files = super::files(&example::outcome(), &manifest, false);
-    assert_eq!(files, super::files(&example::outcome(), &manifest, false));
+    let files = super::files(&example::outcome(), &example::scenario(), &manifest, false);
+    assert_eq!(files, super::files(&example::outcome(), &example::scenario(), &manifest, false));
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
@@ -241,6 +241,8 @@ fn every_file_is_the_same_each_time() {
             "time-spent.svg",
             "topology.svg",
             "replication-lag.svg",
+            "report.html",
+            "report.json",
             "manifest.json"
         ]
     );

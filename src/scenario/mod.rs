@@ -213,6 +213,7 @@ fn read(reader: &mut Reader, root: &Table, stem: &str) -> Scenario {
         repairs,
         plan,
         assumptions: Vec::new(),
+        written: reader.files.as_written(),
         sha256: effective::sha256(root),
     };
     check::presence(reader, &names, &scenario);

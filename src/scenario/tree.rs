@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::model::WrittenFile;
 
 /// Index into [`SourceFiles`].
 pub type FileId = usize;
@@ -42,6 +43,11 @@ impl SourceFiles {
         let line_ends = text.match_indices('\n').map(|(end, _)| end).collect();
         self.0.push(SourceFile { name: name.into(), text, line_ends, folder: folder.to_path_buf() });
         self.0.len() - 1
+    }
+
+    /// What was read of a scenario and what the command line changed; not what it names, such as profiles.
+    pub fn as_written(&self) -> Vec<WrittenFile> {
+        self.0.iter().map(|file| WrittenFile { name: file.name.clone(), text: file.text.clone() }).collect()
     }
 
     /// `peak.toml:12`; the command line's values have no line.

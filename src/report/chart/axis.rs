@@ -2,6 +2,9 @@
 
 use crate::report::figure::number;
 
+/// What titles of axes of time begin with; their unit comes behind it.
+pub const OF_TIME: &str = "Simulated time, ";
+
 /// Beyond this ratio of largest to smallest a linear axis hides the small.
 const LINEAR_RATIO_MAX: f64 = 30.0;
 
@@ -87,7 +90,7 @@ impl Axis {
         let count = (length_s / step * 1.000_001).floor() as usize;
         let ticks = (0..=count).map(|i| i as f64 * step).map(|t| (t, number(t / seconds))).collect();
         Axis {
-            title: format!("Simulated time, {unit}"),
+            title: format!("{OF_TIME}{unit}"),
             low: -before_s,
             high: length_s,
             ticks,

@@ -67,6 +67,14 @@ impl Color {
     }
 }
 
+/// Every colour that there is.
+pub fn all() -> Vec<Color> {
+    let mut all = vec![Color::Paper, Color::Ink, Color::Faint, Color::Grid];
+    all.extend((0..KINDS.len() as u8).map(Color::Kind));
+    all.extend((0..LEVELS).map(Color::Level));
+    all
+}
+
 fn step(scale: &[Rgb], full: Rgb, level: u8) -> Rgb {
     if level + 1 >= LEVELS {
         return full;
@@ -158,9 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_the_same_on_light_paper_is_so_on_dark() {
-        let mut all = vec![Color::Paper, Color::Ink, Color::Faint, Color::Grid];
-        all.extend((0..KINDS.len() as u8).map(Color::Kind));
-        all.extend((0..LEVELS).map(Color::Level));
+        let all = all();
         for (i, one) in all.iter().enumerate() {
             for other in &all[..i] {
                 assert_ne!(one.light(), other.light(), "{one:?} and {other:?}: a stylesheet could not tell them apart");

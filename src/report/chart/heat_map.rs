@@ -4,6 +4,7 @@
 use super::axis::Axis;
 use super::band::{self, Band};
 use super::color::{Color, LEVELS, Pen};
+use super::live::{Live, Part};
 use super::picture::{MARGIN, Picture, Pixel, SIZE, Type};
 use super::plot::Plot;
 
@@ -94,8 +95,9 @@ impl HeatMap<'_> {
             picture.says(plot.middle(), self.if_empty);
         }
         self.draw_contour(&mut picture, &edges, plot.top, pitch);
-        if let Columns::Along { axis, .. } = &self.columns {
-            band_edges(&mut picture, &self.bands, axis, plot);
+        if let Columns::Along { axis, edges } = &self.columns {
+            picture.part(Part::Along, |picture| band_edges(picture, &self.bands, axis, plot));
+            picture.live = Live::of_cells(plot, pitch, axis, edges, &self.rows, &self.scale);
         }
         picture
     }
@@ -112,7 +114,9 @@ impl HeatMap<'_> {
 
     fn horizontal_axis(&self, picture: &mut Picture, plot: Plot, edges: &[i32]) {
         match &self.columns {
-            Columns::Along { axis, .. } => plot.horizontal_axis(picture, axis),
+            Columns::Along { axis, .. } => {
+                picture.part(Part::HorizontalAxis, |picture| plot.horizontal_axis(picture, axis))
+            }
             Columns::Named { title, names } => {
                 let kind = Type::small().center();
                 let mut free_from = i32::MIN;
@@ -136,7 +140,7 @@ impl HeatMap<'_> {
         for piece in colors.chunk_by(|one, other| one == other) {
             let to = from + piece.len();
             if let (Some(color), Some(left), Some(right)) = (piece[0], edges.get(from), edges.get(to)) {
-                picture.fill((*left, top), (*right, bottom - gap), color);
+                picture.part(Part::Along, |picture| picture.fill((*left, top), (*right, bottom - gap), color));
             }
             from = to;
         }

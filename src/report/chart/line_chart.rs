@@ -3,6 +3,7 @@
 use super::axis::Axis;
 use super::band::{self, Band};
 use super::color::Pen;
+use super::live::{Live, Part};
 use super::picture::{MARGIN, Picture, Pixel, SIZE, Type};
 use super::plot::{Plot, spread};
 
@@ -78,18 +79,20 @@ impl LineChart<'_> {
         let before = if band::hides_warmup(&self.x, plot.left, plot.right) { "; before 0: the warm-up" } else { "" };
         let subtitle = format!("{}{}{before}", self.subtitle, band::caption(&self.bands));
         let mut picture = Picture::new(self.title, &subtitle);
-        band::draw(&mut picture, &self.bands, &self.x, (plot.left, plot.top), (plot.right, plot.bottom));
+        let corners = ((plot.left, plot.top), (plot.right, plot.bottom));
+        picture.part(Part::Along, |picture| band::draw(picture, &self.bands, &self.x, corners.0, corners.1));
         plot.vertical_axis(&mut picture, &self.y);
-        plot.horizontal_axis(&mut picture, &self.x);
-        for line in &self.lines {
-            self.draw_interval(&mut picture, plot, line);
+        picture.part(Part::HorizontalAxis, |picture| plot.horizontal_axis(picture, &self.x));
+        for (i, line) in self.lines.iter().enumerate() {
+            picture.part(Part::Series(i), |picture| self.draw_interval(picture, plot, line));
         }
-        self.draw_marks(&mut picture, plot);
+        picture.part(Part::Along, |picture| self.draw_marks(picture, plot));
         let ends = self.draw_lines(&mut picture, plot);
         if ends.is_empty() {
             picture.says(plot.middle(), self.if_empty);
         }
         self.label(&mut picture, plot, ends);
+        picture.live = Live::of_lines(plot, &self.x, &self.y, &self.lines);
         picture
     }
 
@@ -126,7 +129,7 @@ impl LineChart<'_> {
                 let place = |&(x, y): &(f64, Option<f64>)| y.map(|y| (plot.x(&self.x, x), plot.y(&self.y, y)));
                 let pixels: Vec<Pixel> = piece.iter().filter_map(place).collect();
                 end = pixels.last().copied().or(end);
-                picture.line(pixels, line.pen);
+                picture.part(Part::Series(i), |picture| picture.line(pixels, line.pen));
             }
             ends.extend(end.map(|end| (i, end)));
         }
@@ -140,10 +143,12 @@ impl LineChart<'_> {
         let heights = spread(&wanted, LABEL_HEIGHT, plot.top, plot.bottom);
         for ((i, _), y) in ends.iter().zip(heights) {
             let line = &self.lines[*i];
-            picture.line(vec![(plot.right + 10, y), (plot.right + 44, y)], line.pen);
             let kind = Type::small().level();
             let name = kind.fit(&line.name, SIZE.0 - plot.right - SAMPLES - MARGIN);
-            picture.text((plot.right + SAMPLES, y), &name, kind);
+            picture.part(Part::Label(*i), |picture| {
+                picture.line(vec![(plot.right + 10, y), (plot.right + 44, y)], line.pen);
+                picture.text((plot.right + SAMPLES, y), &name, kind);
+            });
         }
     }
 }

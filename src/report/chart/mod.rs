@@ -4,7 +4,7 @@
 //! drawn from; [`stored`] keeps those in the result's folder. They are put together of [`line_chart`], [`heat_map`],
 //! [`bar_chart`], [`dot_interval`] and [`small_multiples`], which know nothing of results; those stand on [`plot`],
 //! [`axis`] and [`band`], and draw shapes on a [`picture`] in the colours of [`color`]. [`paint`] makes files of it, with
-//! [`font`].
+//! [`font`]; [`live`] is what a picture in a page can be asked.
 
 pub mod axis;
 pub mod band;
@@ -14,6 +14,7 @@ pub mod dot_interval;
 pub mod font;
 pub mod heat_map;
 pub mod line_chart;
+pub mod live;
 pub mod paint;
 pub mod picture;
 pub mod plot;

@@ -1,6 +1,7 @@
 //! Shapes -> SVG that follows a viewer's preference for light or dark, or PNG.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use plotters::coord::Shift;
 use plotters::element::{Drawable, PointCollection};
@@ -8,22 +9,16 @@ use plotters::prelude::*;
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::color::{Color, Pen, Rgb};
+use super::color::{self, Color, Pen, Rgb};
 use super::font;
-use super::picture::{Horizontal, Picture, Pixel, Shape, Type, Vertical};
+use super::live::Part;
+use super::picture::{Horizontal, Picture, Pixel, Shape, Type, Vertical, printable};
 
 /// Pixels of a bitmap for one of the picture: for a projector's or a printer's resolution.
 const BITMAP_SCALE: i32 = 2;
 
 pub fn svg(picture: &Picture) -> String {
-    let mut svg = String::new();
-    let size = (picture.size.0 as u32, picture.size.1 as u32);
-    let canvas = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-    paint(picture, &canvas, 1);
-    canvas.present().expect("a string takes every picture");
-    drop(canvas);
-    // what is so anyway is left out; quotes of texts are escaped, so that no text holds this
-    let svg = svg.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
+    let svg = drawn(picture, 0..picture.shapes.len());
     let (opening, rest) = svg.split_once(">\n").expect("an SVG begins with its tag");
     let (title, description) = (escaped(&picture.title), escaped(&picture.description));
     format!(
@@ -32,13 +27,93 @@ pub fn svg(picture: &Picture) -> String {
     )
 }
 
+/// As a part of a page, which has the stylesheet of [`dark_rules`]: no style and no size of its own, and its parts told
+/// apart. `id` is nobody else's in the page.
+pub fn inline(picture: &Picture, id: &str) -> String {
+    let (width, height) = picture.size;
+    let in_words = picture.live.as_ref().map(|live| format!(". {}", live.in_words())).unwrap_or_default();
+    let (title, description) = (escaped(&picture.title), escaped(&printable(&in_words)));
+    let description = format!("{}{description}", escaped(&picture.description));
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{}\">\n\
+         <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>\n",
+        font::FAMILY
+    );
+    let family = format!(" font-family=\"{}\"", font::FAMILY);
+    let mut at = 0;
+    let ends = (picture.shapes.len()..picture.shapes.len(), None);
+    for (shapes, part) in picture.parts.iter().map(|(shapes, part)| (shapes.clone(), Some(*part))).chain([ends]) {
+        for (shapes, part) in [(at..shapes.start, None), (shapes.clone(), part)] {
+            if shapes.is_empty() {
+                continue;
+            }
+            let inside = inside(picture, shapes).replace(&family, "");
+            match part {
+                None => svg.write_str(&inside),
+                Some(Part::Series(i)) => write!(svg, "<g class=\"moves\" data-series=\"{i}\">\n{inside}</g>\n"),
+                Some(Part::Label(i)) => write!(svg, "<g data-series=\"{i}\">\n{inside}</g>\n"),
+                Some(Part::Along) => write!(svg, "<g class=\"moves\">\n{inside}</g>\n"),
+                Some(Part::HorizontalAxis) => write!(svg, "<g class=\"ticks\">\n{inside}</g>\n"),
+            }
+            .expect("a string takes every text");
+        }
+        at = shapes.end;
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// Some of the shapes without a frame. Dashed lines are one shape each, whose dashes keep their length when it is stretched.
+fn inside(picture: &Picture, shapes: Range<usize>) -> String {
+    let dash = |shape: &Shape| {
+        if let Shape::Line { pen, .. } = shape { Some(pen.dash).filter(|dash| dash.1 > 0) } else { None }
+    };
+    let mut all = String::new();
+    let mut at = shapes.start;
+    for alike in picture.shapes[shapes].chunk_by(|one, other| dash(one).is_none() && dash(other).is_none()) {
+        let (from, dash) = (at, dash(&alike[0]));
+        at += alike.len();
+        match (&alike[0], dash) {
+            (Shape::Line { points, pen }, Some((on, off))) => {
+                let (r, g, b) = pen.color.light();
+                let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+                let (width, points) = (pen.width, points.join(" "));
+                writeln!(
+                    all,
+                    "<polyline fill=\"none\" stroke=\"#{r:02X}{g:02X}{b:02X}\" stroke-width=\"{width}\" \
+                     stroke-dasharray=\"{on} {off}\" points=\"{points}\"/>"
+                )
+                .expect("a string takes every text");
+            }
+            _ => {
+                let whole = drawn(picture, from..at);
+                let (_, rest) = whole.split_once(">\n").expect("an SVG begins with its tag");
+                all.push_str(rest.trim_end().strip_suffix("</svg>").expect("an SVG ends with its tag"));
+            }
+        }
+    }
+    all
+}
+
+/// Some of the shapes, as an SVG of their own.
+fn drawn(picture: &Picture, shapes: Range<usize>) -> String {
+    let mut svg = String::new();
+    let size = (picture.size.0 as u32, picture.size.1 as u32);
+    let canvas = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+    paint(&picture.shapes[shapes], &canvas, 1);
+    canvas.present().expect("a string takes every picture");
+    drop(canvas);
+    // what is so anyway is left out; quotes of texts are escaped, so that no text holds this
+    svg.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "")
+}
+
 /// RGB, eight bits each.
 pub fn png(picture: &Picture) -> Vec<u8> {
     let (width, height) = ((picture.size.0 * BITMAP_SCALE) as u32, (picture.size.1 * BITMAP_SCALE) as u32);
     let mut pixels = vec![0; (width * height * 3) as usize];
     {
         let canvas = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        paint(picture, &canvas, BITMAP_SCALE);
+        paint(&picture.shapes, &canvas, BITMAP_SCALE);
         canvas.present().expect("memory takes every picture");
     }
     let mut file = Vec::new();
@@ -52,9 +127,9 @@ pub fn png(picture: &Picture) -> Vec<u8> {
     file
 }
 
-fn paint<B: DrawingBackend>(picture: &Picture, canvas: &DrawingArea<B, Shift>, scale: i32) {
+fn paint<B: DrawingBackend>(shapes: &[Shape], canvas: &DrawingArea<B, Shift>, scale: i32) {
     let at = |(x, y): Pixel| (x * scale, y * scale);
-    for shape in &picture.shapes {
+    for shape in shapes {
         match shape {
             Shape::Line { points, pen } => {
                 let points: Vec<Pixel> = points.iter().copied().map(at).collect();
@@ -177,14 +252,22 @@ fn dark_style(picture: &Picture) -> String {
     used.push(Color::Paper);
     used.sort_unstable();
     used.dedup();
+    format!("@media(prefers-color-scheme:dark){{{}}}", replaced(&used, ""))
+}
+
+/// The dark form of every colour, for pictures below what `within` selects.
+pub fn dark_rules(within: &str) -> String {
+    replaced(&color::all(), &format!("{within} "))
+}
+
+fn replaced(colors: &[Color], within: &str) -> String {
     let hex = |(r, g, b): Rgb| format!("#{r:02X}{g:02X}{b:02X}");
-    let mut style = String::from("@media(prefers-color-scheme:dark){");
-    for color in used {
+    let mut style = String::new();
+    for color in colors {
         let (light, dark) = (hex(color.light()), hex(color.dark()));
-        write!(style, "[fill=\"{light}\"]{{fill:{dark}}}[stroke=\"{light}\"]{{stroke:{dark}}}")
+        write!(style, "{within}[fill=\"{light}\"]{{fill:{dark}}}{within}[stroke=\"{light}\"]{{stroke:{dark}}}")
             .expect("a string takes every text");
     }
-    style.push('}');
     style
 }
 
@@ -212,6 +295,28 @@ mod tests {
         assert!(svg.contains("[fill=\"#FFFFFF\"]{fill:#16191E}"), "{svg}");
         assert!(svg.contains("<title>A title with &lt;markup&gt; &amp; \"quotes\"</title>"), "{svg}");
         assert!(!svg.contains("<markup>"), "{svg}");
+    }
+
+    #[test]
+    fn a_part_of_a_page_has_no_style_and_tells_its_parts_apart() {
+        let mut picture = Picture::new("A title with <markup>", "below");
+        picture.part(Part::Series(0), |picture| picture.line(vec![(0, 0), (9, 9)], Pen::nth(1)));
+        picture.part(Part::Label(0), |picture| picture.text((20, 20), "<b>p99", Type::default()));
+        picture.line(vec![(0, 0), (9, 9)], Pen::nth(0));
+        let svg = inline(&picture, "one");
+        assert!(!svg.contains("style") && !svg.contains("<b>") && !svg.contains("<markup>"), "{svg}");
+        assert!(
+            svg.contains("aria-labelledby=\"one-title one-desc\"") && svg.contains("<title id=\"one-title\">"),
+            "{svg}"
+        );
+        let line = "<g class=\"moves\" data-series=\"0\">\n<polyline fill=\"none\" stroke=\"#D55E00\"";
+        assert!(svg.contains(line) && svg.contains("stroke-dasharray=\"9 5\" points=\"0,0 9,9\"/>\n</g>"), "{svg}");
+        assert_eq!(
+            (svg.matches("<svg").count(), svg.matches("<g").count(), svg.matches("</g>").count()),
+            (1, 2, 2),
+            "{svg}"
+        );
+        assert!(svg.contains("&lt;b&gt;p99") && svg.ends_with("</svg>"), "{svg}");
     }
 
     #[test]

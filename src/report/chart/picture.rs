@@ -1,7 +1,10 @@
 //! A picture as a list of shapes, before it is SVG or PNG: what charts draw on, and what tests look at.
 
+use std::ops::Range;
+
 use super::color::{Color, Pen};
 use super::font;
+use super::live::{Live, Part};
 
 pub type Pixel = (i32, i32);
 
@@ -156,6 +159,10 @@ pub struct Picture {
     pub description: String,
     pub size: Pixel,
     pub shapes: Vec<Shape>,
+    /// Which of the shapes are what, in their order.
+    pub parts: Vec<(Range<usize>, Part)>,
+    /// What a reader can ask of it where it is alive.
+    pub live: Option<Live>,
 }
 
 impl Picture {
@@ -166,7 +173,14 @@ impl Picture {
 
     pub fn sized(title: &str, subtitle: &str, size: Pixel) -> Picture {
         let (title, subtitle) = (printable(title), printable(subtitle));
-        let mut picture = Picture { title: title.clone(), description: subtitle.clone(), size, shapes: Vec::new() };
+        let mut picture = Picture {
+            title: title.clone(),
+            description: subtitle.clone(),
+            size,
+            shapes: Vec::new(),
+            parts: Vec::new(),
+            live: None,
+        };
         picture.fill((0, 0), size, Color::Paper);
         let width = size.0 - 2 * MARGIN;
         let kind = Type { size: TITLE_SIZE, bold: true, ..Type::default() };
@@ -174,6 +188,15 @@ impl Picture {
         let kind = Type::small().faint();
         picture.text((MARGIN, 58), &kind.fit(&subtitle, width), kind);
         picture
+    }
+
+    /// What is drawn meanwhile is this part of the picture.
+    pub fn part(&mut self, part: Part, draw: impl FnOnce(&mut Picture)) {
+        let from = self.shapes.len();
+        draw(self);
+        if self.shapes.len() > from {
+            self.parts.push((from..self.shapes.len(), part));
+        }
     }
 
     /// One point is a dot, none is nothing.
@@ -226,7 +249,7 @@ impl Picture {
 }
 
 /// What no XML may hold, and what would turn the line around, is replaced.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let harmless = |c: char| match c {
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,

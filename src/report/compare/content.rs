@@ -111,8 +111,8 @@ fn differences(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     if all.is_empty() {
         out.push(Block::Line(Tone::Plain, "Nothing that takes effect.".into()));
     }
-    let wanted: Vec<&Difference> = all.iter().filter(|one| extent == Extent::Full || !one.is_default()).collect();
-    let shown = if extent == Extent::Full { wanted.len() } else { wanted.len().min(KEYS_SHOWN) };
+    let wanted: Vec<&Difference> = all.iter().filter(|one| extent != Extent::Terminal || !one.is_default()).collect();
+    let shown = if extent != Extent::Terminal { wanted.len() } else { wanted.len().min(KEYS_SHOWN) };
     if shown > 0 {
         let mut table = Table::new(&["key", "A", "B"]);
         for one in &wanted[..shown] {
@@ -146,7 +146,7 @@ fn value_of(written: &Option<Written>, extent: Extent) -> String {
         None => NOTHING.into(),
         Some(written) => {
             let value =
-                if extent == Extent::Full { written.value.clone() } else { shorten(&written.value, VALUE_WIDTH) };
+                if extent != Extent::Terminal { written.value.clone() } else { shorten(&written.value, VALUE_WIDTH) };
             if written.default { format!("{value} (default)") } else { value }
         }
     }
@@ -155,9 +155,9 @@ fn value_of(written: &Option<Written>, extent: Extent) -> String {
 fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     let of = |wanted: fn(&Of) -> bool| findings.figures.iter().filter(move |f| wanted(&f.figure.of));
     let classes: Vec<&FigureFindings> =
-        of(|of| matches!(of, Of::Class(_))).filter(|f| extent == Extent::Full || is_shown(f)).collect();
+        of(|of| matches!(of, Of::Class(_))).filter(|f| extent != Extent::Terminal || is_shown(f)).collect();
     let replicas: Vec<&FigureFindings> =
-        of(|of| matches!(of, Of::Replica(_))).filter(|f| extent == Extent::Full || is_main(f)).collect();
+        of(|of| matches!(of, Of::Replica(_))).filter(|f| extent != Extent::Terminal || is_main(f)).collect();
     let mut stations: Vec<&FigureFindings> = of(|of| matches!(of, Of::Station(_))).collect();
     let count = stations.len();
     if extent == Extent::Terminal {
@@ -168,9 +168,9 @@ fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     // on a terminal there is no room for what a queue of no length gains
     let (small, narrower): (Small, bool) = match extent {
         Extent::Terminal => (figure::coarse, false),
-        Extent::Full => (figure::estimate, true),
+        Extent::Full | Extent::Page => (figure::estimate, true),
     };
-    let heading = if extent == Extent::Full { "Stations" } else { "Stations, where most has changed" };
+    let heading = if extent != Extent::Terminal { "Stations" } else { "Stations, where most has changed" };
     if !stations.is_empty() {
         table(heading, &stations, small, narrower, out);
     }

@@ -47,8 +47,18 @@ pub struct Scenario {
     pub plan: Option<Plan>,
     /// Every value that the file could have set, with its mark and source.
     pub assumptions: Vec<Assumption>,
+    /// The files that it was read from, its own first, and what the command line changed.
+    pub written: Vec<WrittenFile>,
     /// SHA-256 of the effective scenario (files merged, `--set` applied), hex.
     pub sha256: String,
+}
+
+/// A file as it was read, or an option of the command line with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenFile {
+    /// As it was named; of an option, the option.
+    pub name: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug)]
