@@ -6,7 +6,7 @@ use crate::experiment::summary::*;
 use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
 use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
-use crate::simulation::ledger::Spent;
+use crate::simulation::places::Spent;
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
 
