@@ -89,7 +89,7 @@ impl Folder {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foobar-sim"));
         command.args(arguments).current_dir(self.0.path()).env("TERM", "xterm").env_remove("NO_COLOR");
-        command.env_remove("GITHUB_STEP_SUMMARY");
+        command.env_remove("GITHUB_STEP_SUMMARY").env_remove("CLICOLOR_FORCE");
         command.stdin(Stdio::null());
         command
     }
@@ -673,6 +673,8 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     for arguments in [
         &["run", "x.toml", "-q", "-o", "results"][..],
         &["run", "x.toml", "--print-effective"],
+        &["explain-request", "x.toml"],
+        &["export", "results"],
         &["validate", "x.toml"],
         &["trace", "log"],
         &["--help"],
@@ -892,4 +894,80 @@ fn what_is_no_whole_result_is_not_drawn() {
     assert_eq!(names(&folder.path("results")), before);
     fs::remove_file(folder.path("results/charts.json")).unwrap();
     refused(&["chart", "results"], "an older version made it");
+}
+
+#[test]
+fn requests_of_the_experiments_own_runs_are_explained() {
+    let folder = Folder::with("x.toml", FIRST);
+    let run = |arguments: &[&str]| folder.done(&[&["explain-request", "x.toml", "-q"], arguments].concat());
+    let text = run(&["--slowest", "3", "-o", "third", "--run", "3"]);
+    assert!(text.contains("the 3 slowest of ") && text.contains("web1.cpu"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let files = ["explain.json", "explain.md", "manifest.json", "otlp.json", "trace-events.json"];
+    assert_eq!(names(&folder.path("third")), files);
+    for (format, file) in [("json", "explain.json"), ("markdown", "explain.md"), ("otlp", "otlp.json")] {
+        assert_eq!(
+            run(&["--run", "3", "--slowest", "3", "--format", format, "-o", "other"]),
+            folder.read(&format!("third/{file}"))
+        );
+    }
+    // the slowest request of the first run is the one that this run reports
+    run(&["-o", "first"]);
+    folder.done(&["run", "x.toml", "-q", "-o", "results", "--runs", "1"]);
+    let summary: serde_json::Value = serde_json::from_str(&folder.read("results/summary.json")).unwrap();
+    let explained: serde_json::Value = serde_json::from_str(&folder.read("first/explain.json")).unwrap();
+    let slowest = explained["requests"][0]["response_ns"].as_u64().unwrap() as f64 / 1e6;
+    let most = summary["traffic"]["all"]["latency_ms"]["max"]["value"].as_f64().unwrap();
+    assert!((slowest - most).abs() < 1e-6, "{slowest} {most}");
+    assert_eq!(explained["warmup_s"], summary["warmup_s"]);
+    assert!(run(&["--failed", "-o", "failed"]).contains("no failed request in run 1"));
+    let said = folder.refused(2, &["explain-request", "x.toml", "--class", "order"]);
+    assert!(said.contains("there is no request class \"order\"; there are page"), "{said}");
+    assert!(folder.refused(2, &["explain-request", "x.toml", "--slowest", "0"]).contains("at least 1 request"));
+}
+
+#[test]
+fn a_stored_run_is_exported_for_prometheus_and_grafana() {
+    let folder = Folder::with("x.toml", FIRST);
+    folder.done(&["run", "x.toml", "-q", "-o", "results"]);
+    let said = folder.done(&["export", "results", "--time-zero", "1700000000"]);
+    assert_eq!(said.lines().count(), 2);
+    let metrics = folder.read("results/openmetrics.txt");
+    assert!(
+        metrics
+            .contains("foobar_sim_station_utilization_ratio{scenario=\"first\",station=\"web1.cpu\",server=\"web1\"} "),
+        "{metrics}"
+    );
+    assert!(metrics.ends_with("# EOF\n") && metrics.contains(" 17000000"));
+    assert!(folder.read("results/grafana.json").contains("foobar_sim_class_latency_seconds"));
+    for (arguments, expected) in
+        [(["export", "nowhere"], "there is no such folder"), (["export", "."], "json here; name one that `run` wrote")]
+    {
+        assert!(folder.refused(2, &arguments).contains(expected));
+    }
+}
+
+#[test]
+fn a_verbose_run_shows_everything_and_how_long_it_took() {
+    let folder = Folder::with("x.toml", FIRST);
+    let said = folder.say(&["run", "x.toml", "-o", "results", "--verbose", "--runs", "2"]);
+    assert_eq!(said.code, Some(0));
+    let plain = folder.done(&["run", "x.toml", "-o", "results", "--quiet", "--runs", "2"]);
+    assert!(said.out.len() > plain.len() && said.out.contains("Assumptions"), "{}", said.out);
+    for phase in ["read the scenario ", "simulate ", "write and draw "] {
+        assert!(said.err.contains(phase), "{}", said.err);
+    }
+    assert!(folder.refused(2, &["run", "x.toml", "-q", "-v"]).contains("cannot be used with"));
+}
+
+#[test]
+fn colours_are_forced_and_forbidden() {
+    let folder = Folder::with("x.toml", FIRST);
+    let coloured = |variables: &[(&str, &str)]| {
+        let mut command = folder.command(&["run", "x.toml", "-q", "--runs", "1"]);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!coloured(&[]) && coloured(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
 }

@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use foobar_sim::experiment::Outcome;
 use foobar_sim::experiment::runner::{Options, run};
 use foobar_sim::model::network::Role;
+use foobar_sim::report::content::Extent;
+use foobar_sim::report::spark;
+use foobar_sim::report::text::render_all;
 use foobar_sim::scenario::{
     Demands, Overrides, Process, Reads, RequestBody, Scenario, ServiceKind, immaterial_defaults, load, moved_by,
 };
@@ -36,7 +40,9 @@ fn every_shipped_scenario_loads_and_runs_and_obeys_the_laws() {
     for file in files {
         let scenario = read(&file, &["simulation.duration=10 s", "simulation.warmup=2 s"]);
         let options = Options::default();
-        let summary = run(&scenario, &options, &|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display())).summary;
+        let outcome = run(&scenario, &options, &|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        fits_a_terminal(&file, &outcome);
+        let summary = outcome.summary;
         let idle: Vec<&str> =
             summary.warnings.iter().filter(|w| w.id == "without_effect").map(|w| w.message.as_str()).collect();
         assert!(idle.is_empty(), "{}: {idle:?}", file.display());
@@ -54,6 +60,18 @@ fn every_shipped_scenario_loads_and_runs_and_obeys_the_laws() {
         assert!(!summary.checks.is_empty());
         for check in summary.checks.iter().filter(|check| check.simulated.is_none()) {
             assert!(check.passed, "{}: {}: {}", file.display(), check.name, check.detail);
+        }
+    }
+}
+
+/// What is printed is no wider than 80 columns; only what has no space in it (a path) is left whole.
+fn fits_a_terminal(file: &Path, outcome: &Outcome) {
+    let over_time = spark::over_time(outcome);
+    assert!(!over_time.is_empty(), "{}: ten windows of a second", file.display());
+    for extent in [Extent::Terminal, Extent::Full] {
+        let text = render_all(&outcome.summary, extent, over_time.clone(), None, false);
+        for line in text.lines().filter(|line| line.trim().contains(' ')) {
+            assert!(line.chars().count() <= 80, "{}: {line}", file.display());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where words go: results to stdout, which may be a pipe that closes; all else to stderr. Neither panics.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
@@ -19,12 +20,12 @@ pub struct Console {
 
 impl Console {
     pub fn of_process() -> Console {
-        let allowed = colors_allowed(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref());
+        let wish = wish(|name| std::env::var_os(name));
         Console {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
-            out_color: allowed && io::stdout().is_terminal(),
-            err_color: allowed && io::stderr().is_terminal(),
+            out_color: wish.unwrap_or(io::stdout().is_terminal()),
+            err_color: wish.unwrap_or(io::stderr().is_terminal()),
             err_is_terminal: io::stderr().is_terminal(),
             step_summary: std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from),
         }
@@ -60,9 +61,17 @@ impl Console {
     }
 }
 
-/// https://no-color.org: set and not empty.
-fn colors_allowed(no_color: Option<&std::ffi::OsStr>, term: Option<&std::ffi::OsStr>) -> bool {
-    no_color.is_none_or(|value| value.is_empty()) && term.is_none_or(|term| term != "dumb")
+/// Whether colours are wished for, wherever the words go; `None`: on terminals. NO_COLOR (https://no-color.org), set and
+/// not empty, wins over CLICOLOR_FORCE (https://bixense.com/clicolors), set and not 0.
+fn wish(variable: impl Fn(&str) -> Option<OsString>) -> Option<bool> {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    if is_set("NO_COLOR") {
+        return Some(false);
+    }
+    if is_set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return Some(true);
+    }
+    variable("TERM").is_some_and(|term| term == "dumb").then_some(false)
 }
 
 #[cfg(test)]
@@ -95,10 +104,17 @@ mod tests {
     }
 
     #[test]
-    fn no_color_is_obeyed_when_it_is_not_empty() {
-        assert!(colors_allowed(None, Some("xterm".as_ref())));
-        assert!(colors_allowed(Some("".as_ref()), None));
-        assert!(!colors_allowed(Some("1".as_ref()), None));
-        assert!(!colors_allowed(None, Some("dumb".as_ref())));
+    fn no_color_and_clicolor_force_are_obeyed_when_they_are_not_empty() {
+        let wished = |set: &[(&str, &str)]| {
+            let value = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+            wish(value)
+        };
+        assert_eq!(wished(&[("TERM", "xterm")]), None);
+        assert_eq!(wished(&[("NO_COLOR", "")]), None);
+        assert_eq!(wished(&[("NO_COLOR", "1")]), Some(false));
+        assert_eq!(wished(&[("TERM", "dumb")]), Some(false));
+        assert_eq!(wished(&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]), Some(true));
+        assert_eq!(wished(&[("CLICOLOR_FORCE", "0")]), None);
+        assert_eq!(wished(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]), Some(false));
     }
 }

@@ -1,13 +1,15 @@
 //! The command line: one file for each subcommand; the only place that prints.
 //!
 //! In reading order: this file (what can be typed, and what happens with it), [`run`], [`spof`], [`sweep`], [`plan`],
-//! [`compare`], [`chart`], [`validate`], [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`];
+//! [`compare`], [`explain_request`], [`chart`], [`export`], [`validate`], [`trace`]; for newcomers [`init`], [`explain`], [`schema`], [`shell`];
 //! [`options`] (what several have), [`failure`] (exit codes), [`console`] and [`progress`] (what goes where).
 
 pub mod chart;
 pub mod compare;
 pub mod console;
 pub mod explain;
+pub mod explain_request;
+pub mod export;
 pub mod failure;
 pub mod init;
 pub mod options;
@@ -29,6 +31,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::experiment::Outcome;
+use crate::experiment::explained::Explained;
 use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
 use crate::experiment::plan::scalability::Measured;
 use crate::experiment::spof::findings::Findings;
@@ -84,6 +87,13 @@ pub trait Simulator {
         options: &compare::Args,
         progress: &Progress,
     ) -> Result<(compare::Found, Vec<Check>), Failure>;
+    /// What single requests went through.
+    fn explain_request(
+        &self,
+        scenario: &Scenario,
+        options: &explain_request::Args,
+        written: &Written,
+    ) -> Result<Explained, Failure>;
     /// What `trace` prints, as text or JSON; writes `--convert`'s file.
     fn trace(&self, options: &trace::Args, color: bool) -> Result<String, Failure>;
 }
@@ -110,7 +120,9 @@ Exit codes: 0 done, 1 our error or I/O, 2 the command line or a file it names is
   foobar-sim sweep scenarios/peak.toml --vary traffic.visitors.rate=1000/s..2200/s/200/s
   foobar-sim plan scenarios/capacity.toml
   foobar-sim compare scenarios/peak.toml --set-b service.app.workers=128
+  foobar-sim explain-request scenarios/peak.toml --slowest 3
   foobar-sim chart output/peak --png
+  foobar-sim export output/peak
   foobar-sim validate scenarios/peak.toml
   foobar-sim trace /var/log/haproxy.log.gz
 
@@ -133,8 +145,12 @@ pub enum Command {
     Plan(plan::Args),
     /// Two scenarios on the same traffic: what differs, by how much, and whether it is worse
     Compare(compare::Args),
+    /// What single requests went through: where they waited, behind how many, and what they held
+    ExplainRequest(explain_request::Args),
     /// Draw the charts of a stored result again
     Chart(chart::Args),
+    /// A stored run for Prometheus and Grafana: OpenMetrics and a dashboard
+    Export(export::Args),
     /// Check a scenario without simulating it
     Validate(validate::Args),
     /// Say what is in a log; convert it
@@ -178,7 +194,9 @@ fn dispatch(simulator: &impl Simulator, cli: Cli, typed: Vec<String>, console: &
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::ExplainRequest(args) => explain_request::execute(simulator, &args, typed, console),
         Command::Chart(args) => chart::execute(&args, console),
+        Command::Export(args) => export::execute(&args, console),
         Command::Validate(args) => validate::execute(simulator, &args, console),
         Command::Trace(args) => trace::execute(simulator, &args, console),
         Command::Init(args) => init::execute(&args, console),

@@ -60,6 +60,17 @@ fn whole(text: &str, least: u32, most: u32, what: &str) -> Result<u32, String> {
     }
 }
 
+/// More would be no sample.
+pub fn parse_requests(text: &str) -> Result<usize, String> {
+    whole(text, 1, 1000, "request").map(|n| n as usize)
+}
+
+/// Seconds since 1970: up to 2200 or so, which fits 64 bits of nanoseconds.
+pub fn parse_time_zero(text: &str) -> Result<u64, String> {
+    let fits = |seconds: &u64| *seconds <= 7_258_118_400;
+    text.parse().ok().filter(fits).ok_or_else(|| "expected seconds since 1970, such as 1735689600".into())
+}
+
 /// `2%` is 0.02.
 pub fn parse_percent(text: &str) -> Result<f64, String> {
     let number = text.trim().strip_suffix('%').ok_or("expected a percentage with its sign, such as 2%")?;

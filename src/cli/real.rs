@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::failure::{Failure, visible};
 use super::progress::Progress;
-use super::{Simulator, Written, compare, plan, run, spof, trace};
+use super::{Simulator, Written, compare, explain_request, plan, run, spof, trace};
 use crate::experiment::Outcome;
 use crate::experiment::compare::{self as compare_experiment, CompareError, observed};
+use crate::experiment::explained::{self, ExplainError, Explained};
 use crate::experiment::objective::unknown_stations;
 use crate::experiment::plan::findings::{Findings as Plans, UslFindings};
 use crate::experiment::plan::scalability::{self, Measured};
@@ -145,6 +146,19 @@ impl Simulator for Real {
                 trust.map_err(|error| of_one(error, side, &format!("{name}: ")))
             }
         }
+    }
+
+    fn explain_request(
+        &self,
+        scenario: &Scenario,
+        options: &explain_request::Args,
+        written: &Written,
+    ) -> Result<Explained, Failure> {
+        let found = pool(options.how.threads)?.install(|| explained::run(scenario, &options.asked()));
+        found.map_err(|error| match error {
+            ExplainError::Experiment(error) => unplayable(error, written),
+            ExplainError::Unsuitable(what) => Failure::input(format!("{}: {what}", written.file.display())),
+        })
     }
 
     fn trace(&self, options: &trace::Args, _color: bool) -> Result<String, Failure> {

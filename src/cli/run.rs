@@ -2,16 +2,18 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::ValueEnum;
 
 use crate::experiment::Outcome;
 use crate::experiment::summary::Summary;
 use crate::report::benchmark::Better;
+use crate::report::content::Extent;
 use crate::report::manifest::Manifest;
 use crate::report::output::OutputFile;
 use crate::report::{self, output, text::Written};
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Scenario, is_stationary};
 
 use super::Simulator;
 use super::console::Console;
@@ -35,6 +37,7 @@ Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undeci
   foobar-sim run peak.toml --precision 2% --format json | jq .traffic.all.latency_ms.p99
   foobar-sim run peak.toml --print-effective > effective.toml
   foobar-sim run peak.toml --seed 7 -o output/seed-7 --quiet
+  foobar-sim run gray-failure.toml --verbose
   foobar-sim run slo.toml --max-runs 160 --junit objectives.xml
 
 Exit codes with objectives ([[slo]]): 0 all are met, 99 one is missed, 97 undecided after all runs.
@@ -89,6 +92,10 @@ pub struct Args {
     #[arg(long)]
     pub print_effective: bool,
 
+    /// All stations, assumptions and defaults instead of the leading ones, and on standard error how long each phase took
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
     #[command(flatten)]
     pub how: How,
 }
@@ -131,7 +138,9 @@ pub fn execute(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let written = super::Written { file: &args.scenario, overrides: args.all_overrides(), color: console.err_color };
+    let mut phases = Phases::new(args.verbose);
     let scenario = simulator.load(&written)?;
+    phases.ended("read the scenario");
     if args.print_effective {
         return console.print(&crate::scenario::print_effective(&scenario));
     }
@@ -143,7 +152,10 @@ pub fn execute(
     let progress = Progress::new(args.how.quiet, console.err_is_terminal);
     let outcome = simulator.run(&scenario, args, &written, &progress)?;
     progress.finish();
+    phases.ended("simulate");
     let found = finish(&outcome, &scenario, args, &folder, Manifest::new(typed), console);
+    phases.ended("write and draw");
+    phases.tell(console);
     if let Some(mut junit) = junit {
         let xml = report::junit::render(&outcome.summary);
         junit.write_all(xml.as_bytes()).map_err(|source| junit.failed(source))?;
@@ -151,6 +163,36 @@ pub fn execute(
     }
     console.show_in_ci(&report::markdown::brief(&outcome.summary));
     found
+}
+
+/// Whether something happens in the run at one time and not at another.
+fn changes(scenario: &Scenario) -> bool {
+    !scenario.faults.is_empty() || scenario.traffic.iter().any(|one| !is_stationary(&one.process))
+}
+
+/// How long the parts of the work took.
+struct Phases {
+    asked: bool,
+    since: Instant,
+    ended: Vec<(&'static str, f64)>,
+}
+
+impl Phases {
+    fn new(asked: bool) -> Phases {
+        Phases { asked, since: Instant::now(), ended: Vec::new() }
+    }
+
+    fn ended(&mut self, phase: &'static str) {
+        self.ended.push((phase, self.since.elapsed().as_secs_f64()));
+        self.since = Instant::now();
+    }
+
+    fn tell(&self, console: &mut Console) {
+        if self.asked {
+            let each: Vec<String> = self.ended.iter().map(|(phase, s)| format!("{phase} {s:.2} s")).collect();
+            console.complain(&format!("foobar-sim: {}", each.join(", ")));
+        }
+    }
 }
 
 /// No option is taken and then ignored.
@@ -196,7 +238,11 @@ fn finish(
     let place =
         written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });
     console.print(&match args.format {
-        Format::Text => report::text::render(&outcome.summary, place.as_ref(), console.out_color),
+        Format::Text => {
+            let over_time = if changes(scenario) { report::spark::over_time(outcome) } else { Vec::new() };
+            let extent = if args.verbose { Extent::Full } else { Extent::Terminal };
+            report::text::render_all(&outcome.summary, extent, over_time, place.as_ref(), console.out_color)
+        }
         Format::Json => report::json::render(&outcome.summary),
         Format::Csv => report::csv::render(outcome),
         Format::Markdown => report::markdown::render(&outcome.summary, &[]),

@@ -53,6 +53,10 @@ impl Simulator for Fake {
         Err(Failure::Ours("error: nothing here can be simulated".into()))
     }
 
+    fn explain_request(&self, _: &Scenario, _: &explain_request::Args, _: &Written) -> Result<Explained, Failure> {
+        Err(Failure::Ours("error: nothing here can be explained".into()))
+    }
+
     fn plan(
         &self,
         _: &Scenario,

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod compare;
 pub mod databases;
 pub mod estimate;
+pub mod explained;
 mod incidents;
 pub mod merge;
 pub mod objective;

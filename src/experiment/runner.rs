@@ -20,7 +20,8 @@ use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::ledger::Ledger;
 use crate::simulation::result::RunResult;
-use crate::simulation::{RunPlan, run as run_once, run_cohorts, run_ledger};
+use crate::simulation::trails::{Trails, Wanted};
+use crate::simulation::{Records, RunPlan, run as run_once, run_choice, run_cohorts, run_ledger, run_trails};
 use crate::workload::trace::TraceError;
 
 /// The same scenario with one value (`key`, as written) in the place of another; `None` where that is not
@@ -219,6 +220,30 @@ impl<'s> Prepared<'s> {
             &RunPlan { run: index, warmup_s, duration_s, traces: &records },
             bands,
         )
+    }
+
+    /// A run that chooses requests.
+    pub(super) fn run_choice(&self, index: u32, warmup_s: f64, wanted: Wanted) -> (RunResult, Trails) {
+        let records = |source: usize| self.records(source);
+        run_choice(&self.scenario, &self.compiled, &self.whole(index, warmup_s, &records), wanted)
+    }
+
+    /// A run, and what the requests of these numbers went through.
+    pub(super) fn run_trails(&self, index: u32, warmup_s: f64, numbers: &[u64]) -> (RunResult, Trails) {
+        let records = |source: usize| self.records(source);
+        run_trails(&self.scenario, &self.compiled, &self.whole(index, warmup_s, &records), numbers)
+    }
+
+    /// As long as the experiment's.
+    fn whole<'a>(&self, run: u32, warmup_s: f64, traces: &'a (dyn Fn(usize) -> Records<'a> + Sync)) -> RunPlan<'a> {
+        RunPlan { run, warmup_s, duration_s: self.scenario.simulation.duration_s, traces }
+    }
+
+    fn records(&self, source: usize) -> Records<'_> {
+        match &self.recordings[source] {
+            Some(recording) => recording.records(),
+            None => Box::new(std::iter::empty()),
+        }
     }
 
     /// Length of the warm-up, seconds, and whether it was found by pilot runs; then all runs and variants have it.

@@ -7,7 +7,8 @@ use super::ranked::MS;
 use super::runner::Prepared;
 use super::summary::Estimate;
 use crate::scenario::{Scenario, is_stationary};
-use crate::simulation::ledger::{Ledger, Spent};
+use crate::simulation::ledger::Ledger;
+use crate::simulation::places::Spent;
 
 /// Short runs, where what happens does not change in time.
 const RUNS: u32 = 5;

@@ -59,6 +59,8 @@ pub struct Network {
     /// Whose program each step is: the number of a process, which is one server's share of a service; `NONE`: the
     /// client's.
     pub process_of_step: Vec<u32>,
+    /// Of each process its service (index within the scenario).
+    pub process_services: Vec<u32>,
     /// Of each process its server (index within the scenario), or `NONE`.
     pub process_servers: Vec<u32>,
     /// Whose pool, dispatcher and stage each is: a process, or `NONE`.

@@ -7,7 +7,7 @@ use crate::experiment::time_spent::{Percentile, PlaceTime, TimeSpent};
 use crate::experiment::topology::{Placed, Topology};
 use crate::experiment::{Merged, Outcome};
 use crate::scenario::{Overrides, Scenario};
-use crate::simulation::ledger::Spent;
+use crate::simulation::places::Spent;
 use crate::simulation::result::{FailureReason, Window, Windows};
 use crate::stats::histogram::{self, Histogram};
 

@@ -1,9 +1,11 @@
 //! Results to bytes. Computes nothing but the layout: every number comes from `experiment`.
 //!
 //! In reading order: [`content`] (what is said), drawn by [`text`] and [`markdown`]; [`json`], [`csv`],
-//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes, and [`html`] with all of it; [`output`] puts them on the disk. [`figure`] and
-//! [`table`] lay out numbers, [`series`] reads the windows over time. [`spof`] is the report of single failures,
-//! [`compare`] that of comparisons. [`glossary`] says what each figure means, and [`explain`] tells it, and what keys mean.
+//! [`junit`], [`benchmark`] and [`manifest`] for machines; [`chart`] for eyes, and [`html`] with all of it; [`output`] puts
+//! them on the disk. [`figure`] and [`table`] lay out numbers, [`series`] reads the windows over time, [`spark`] draws them
+//! for a terminal. [`spof`] is the report of single failures, [`compare`] that of comparisons, [`requests`] what single
+//! requests went through, [`export`] a run for Prometheus and Grafana. [`glossary`] says what each figure means, and
+//! [`explain`] tells it, and what keys mean.
 
 pub mod benchmark;
 pub mod chart;
@@ -11,6 +13,7 @@ pub mod compare;
 pub mod content;
 pub mod csv;
 pub mod explain;
+pub mod export;
 pub mod figure;
 pub mod glossary;
 pub mod html;
@@ -22,7 +25,9 @@ pub mod objectives;
 pub mod output;
 pub mod plan;
 mod replication;
+pub mod requests;
 pub mod series;
+pub mod spark;
 pub mod spof;
 pub mod sweep;
 pub mod table;

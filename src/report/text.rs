@@ -18,11 +18,26 @@ pub struct Written<'a> {
 }
 
 pub fn render(summary: &Summary, written: Option<&Written>, color: bool) -> String {
+    render_all(summary, Extent::Terminal, Vec::new(), written, color)
+}
+
+/// `over_time`: what is shown of it, in front of the stations.
+pub fn render_all(
+    summary: &Summary,
+    extent: Extent,
+    over_time: Vec<Block>,
+    written: Option<&Written>,
+    color: bool,
+) -> String {
     let mut below = vec![(Tone::Plain, content::setting(summary)), (Tone::Faint, content::size(summary))];
     if let Some(verdict) = objectives::headline(summary) {
         below.insert(0, verdict);
     }
-    document(&summary.scenario.name, &below, &content::blocks(summary, Extent::Terminal), written, color)
+    let mut blocks = content::blocks(summary, extent);
+    let stations = |block: &Block| matches!(block, Block::Heading(text) if text.starts_with("Stations"));
+    let at = blocks.iter().position(stations).unwrap_or(blocks.len());
+    blocks.splice(at..at, over_time);
+    document(&summary.scenario.name, &below, &blocks, written, color)
 }
 
 /// A title, what stands below it, and the blocks.
@@ -47,10 +62,20 @@ pub(super) fn document(
         out.push('\n');
         out.push_str(&paint.bold("Files"));
         out.push('\n');
-        push_wrapped(&mut out, &format!("{}:", written.folder.display()), INDENT, |line| line.into());
-        push_wrapped(&mut out, &written.files.join(", "), 2 * INDENT, |line| line.into());
+        push_files(&mut out, written);
     }
     out
+}
+
+fn push_files(out: &mut String, written: &Written) {
+    push_wrapped(out, &format!("{}:", written.folder.display()), INDENT, |line| line.into());
+    push_wrapped(out, &written.files.join(", "), 2 * INDENT, |line| line.into());
+}
+
+/// The closing lines, where nothing is coloured.
+pub(super) fn place_of_files(out: &mut String, written: &Written) {
+    out.push_str("\nFiles\n");
+    push_files(out, written);
 }
 
 fn push_block(out: &mut String, block: &Block, paint: Paint) {
@@ -83,7 +108,8 @@ fn push_block(out: &mut String, block: &Block, paint: Paint) {
 }
 
 /// Breaks at spaces; what has none (a path, a key) is left whole, so that it can be copied.
-fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str) -> String) {
+pub(super) fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str) -> String) {
+    let breaks = |c: char| c.is_whitespace() && c != '\u{a0}';
     let mut line = String::new();
     let mut flush = |line: &mut String| {
         out.push_str(&" ".repeat(indent));
@@ -91,7 +117,7 @@ fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str
         out.push('\n');
         line.clear();
     };
-    for word in harmless(text).split_whitespace() {
+    for word in harmless(text).split(breaks).filter(|word| !word.is_empty()) {
         if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > WIDTH {
             flush(&mut line);
         }
@@ -104,7 +130,7 @@ fn push_wrapped(out: &mut String, text: &str, indent: usize, paint: impl Fn(&str
 }
 
 /// Names and lines of logs may hold what a terminal would obey.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let shown = |c: char| if c.is_control() && !c.is_whitespace() { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().map(shown).collect()
 }

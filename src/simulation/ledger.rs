@@ -1,28 +1,10 @@
 //! Where the time of a request goes: each stretch from one step to the next is booked where the request was meanwhile.
 //! Of a run with a ledger, every answered request whose latency lies in one of a few bands is added up.
 
-use crate::engine::random::purpose;
-use crate::model::network::{Network, Role, StationAt};
-use crate::model::program::{Step, StepId};
+use super::places::{Place, Places, Spent};
+use crate::model::network::Network;
+use crate::model::program::StepId;
 use crate::model::request::{NONE, RequestId};
-
-const RTT: u64 = purpose("client.rtt");
-
-/// What kind of time is spent at a place besides waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spent {
-    Service,
-    Network,
-    /// Held without anything being done for it here: an outside call, an acknowledgement, silence.
-    Held,
-}
-
-/// A station, or what else time goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub name: String,
-    pub spent: Spent,
-}
 
 /// Requests whose latency lies between two times.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,27 +46,7 @@ struct Account {
 
 impl Ledger {
     pub fn new(network: &Network, classes: usize, bands: &[(u64, u64)]) -> Ledger {
-        let mut places: Vec<Place> = network
-            .stations
-            .iter()
-            .map(|station| Place { name: station.name.clone(), spent: Spent::Service })
-            .collect();
-        let mut other = |name: &str, spent: Spent| {
-            places.push(Place { name: name.to_owned(), spent });
-            places.len() as u16 - 1
-        };
-        let rest = Rest {
-            network: other("network", Spent::Network),
-            clients: other(if network.links.is_empty() { "delays" } else { "clients' round trips" }, Spent::Network),
-            outside: other("outside calls", Spent::Held),
-            acknowledgement: other("replicas' acknowledgement", Spent::Held),
-            silence: other("connections and silence", Spent::Held),
-            attempt: other("attempts given up", Spent::Held),
-        };
-        let again = other("before trying again", Spent::Held);
-        let held = other("processes that hang", Spent::Held);
-        let of = |step: usize| rest.place_of(network, step);
-        let place_of_step = (0..network.steps.len()).map(of).collect();
+        let Places { places, of_step: place_of_step, held, again } = Places::of(network);
         let band = |&(low_ns, high_ns): &(u64, u64)| Band {
             low_ns,
             high_ns,
@@ -194,66 +156,6 @@ impl Account {
             }
             None => self.booked.push((place, waiting, done)),
         }
-    }
-}
-
-/// The places that are no stations.
-struct Rest {
-    network: u16,
-    clients: u16,
-    outside: u16,
-    acknowledgement: u16,
-    silence: u16,
-    attempt: u16,
-}
-
-impl Rest {
-    fn place_of(&self, network: &Network, step: usize) -> u16 {
-        let station = |at: StationAt| network.stations.iter().position(|station| station.at == at).map(|i| i as u16);
-        let found = match network.steps[step] {
-            Step::Serve { station: s, .. } | Step::WriteGroup { disk: s, .. } | Step::SwapIn { disk: s, .. } => {
-                station(StationAt::Fcfs(s))
-            }
-            Step::Share { station: s, .. } => station(StationAt::Sharing(s)),
-            Step::ServeByRank { station: s, .. } => station(StationAt::Priority(s)),
-            Step::Acquire { pool, .. } => station(StationAt::Pool(pool)),
-            Step::Dispatch { dispatcher, .. } => station(StationAt::Dispatcher(dispatcher)),
-            Step::JoinStage { stage, .. } => station(StationAt::Stage(stage)),
-            Step::ColdReads { index, .. } | Step::ColdReadsDone { index } => {
-                station(StationAt::Fcfs(network.cold_reads[index as usize].disk))
-            }
-            Step::Delay { line } => self.delay(network, step, Some(line)),
-            Step::DelayDrawn { draw, .. } if network.draws[draw as usize].purpose == RTT => Some(self.clients),
-            Step::DelayDrawn { .. } => self.delay(network, step, None),
-            Step::Send { .. } | Step::Receive { .. } | Step::Propagate { .. } | Step::PropagateFailure { .. } => {
-                Some(self.network)
-            }
-            Step::AwaitAcknowledgement { .. } => Some(self.acknowledgement),
-            Step::Attempt { .. } => Some(self.attempt),
-            _ => Some(self.silence),
-        };
-        found.unwrap_or(self.silence)
-    }
-
-    /// What a disk's latency is longer than an operation occupies it belongs to the disk; a wire's delay to the network;
-    /// what is in no process to the clients.
-    fn delay(&self, network: &Network, step: usize, line: Option<u32>) -> Option<u16> {
-        if let Some(Step::Serve { station, .. }) = step.checked_sub(1).map(|before| network.steps[before]) {
-            let at = StationAt::Fcfs(station);
-            let disk = network.stations.iter().position(|s| s.at == at && s.role == Role::Disk);
-            if let Some(disk) = disk {
-                return Some(disk as u16);
-            }
-        }
-        if line.is_some() && network.links.iter().any(|link| Some(link.line) == line) {
-            return Some(self.network);
-        }
-        let no_process = |at: usize| network.process_of_step.get(at).is_none_or(|process| *process == NONE);
-        let of_clients = |at: usize| {
-            no_process(at) && matches!(network.steps[at], Step::Delay { line: other } if Some(other) == line)
-        };
-        let clients = no_process(step) || (line.is_some() && (0..network.steps.len()).any(of_clients));
-        Some(if clients { self.clients } else { self.outside })
     }
 }
 

@@ -10,10 +10,12 @@ pub mod ledger;
 pub mod load;
 pub mod log;
 mod observation;
+pub mod places;
 pub mod result;
 mod simulator;
 pub mod source;
 mod span;
+pub mod trails;
 
 use crate::engine::random::Key;
 use crate::engine::time::SimTime;
@@ -35,6 +37,7 @@ use result::{
 use simulator::Simulator;
 use source::{Feed, Source};
 use span::Spans;
+use trails::{Trails, Wanted};
 
 /// The requests of a trace, in the order of arrival.
 pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
@@ -77,12 +80,27 @@ pub fn run_ledger(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, band
     *watched.ledger.expect("a ledger was asked for")
 }
 
+/// One run that chooses requests.
+pub fn run_choice(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, wanted: Wanted) -> (RunResult, Trails) {
+    let trails = Trails::choosing(&compiled.network, wanted);
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { trails: Some(trails), ..Watch::default() });
+    (result, *watched.trails.expect("a choice was asked for"))
+}
+
+/// One run, and what the requests of these numbers in the order of arrival went through.
+pub fn run_trails(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, numbers: &[u64]) -> (RunResult, Trails) {
+    let trails = Trails::of(&compiled.network, numbers);
+    let (result, watched) = simulate(scenario, compiled, plan, Watch { trails: Some(trails), ..Watch::default() });
+    (result, *watched.trails.expect("trails were asked for"))
+}
+
 /// What is asked for besides the result.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Watch<'b> {
     log: bool,
     /// Of a ledger; empty: none is kept.
     bands: &'b [(u64, u64)],
+    trails: Option<Trails>,
     /// Of cohorts: an answer later than this is none.
     within_ns: Option<u64>,
 }
@@ -93,6 +111,7 @@ struct Watched {
     log: Option<Box<EventLog>>,
     cohorts: Option<Box<Cohorts>>,
     ledger: Option<Box<Ledger>>,
+    trails: Option<Box<Trails>>,
 }
 
 fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Watch) -> (RunResult, Watched) {
@@ -126,14 +145,17 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
         log: watch.log.then(Box::default),
         ledger: (!watch.bands.is_empty())
             .then(|| Box::new(Ledger::new(&network, scenario.requests.len(), watch.bands))),
+        trails: watch.trails.map(Box::new),
         cohorts: watch.within_ns.map(|within| {
             Box::new(Cohorts::new(observation.windows.width_ns, within, scenario.requests.len(), origin.0))
         }),
     };
-    let asked = watched.log.is_some() || watched.cohorts.is_some() || watched.ledger.is_some();
+    let asked =
+        watched.log.is_some() || watched.cohorts.is_some() || watched.ledger.is_some() || watched.trails.is_some();
     if asked || network.keeps_detail() || !network.faults.is_empty() {
         let mut simulator = Simulator::<true>::new(network, sources.collect(), observation);
         (simulator.log, simulator.cohorts, simulator.ledger) = (watched.log, watched.cohorts, watched.ledger);
+        simulator.trails = watched.trails;
         simulator.fault_key = root.named("fault");
         simulator.check_key = root.named("check");
         simulator.run_to_result(scenario, plan, sessions)
@@ -147,7 +169,12 @@ fn simulate(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, watch: Wat
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn run_to_result(mut self, scenario: &Scenario, plan: &RunPlan, sessions: bool) -> (RunResult, Watched) {
         self.run();
-        let watched = Watched { log: self.log.take(), cohorts: self.cohorts.take(), ledger: self.ledger.take() };
+        let watched = Watched {
+            log: self.log.take(),
+            cohorts: self.cohorts.take(),
+            ledger: self.ledger.take(),
+            trails: self.trails.take(),
+        };
         (self.into_result(scenario.simulation.seed, plan, sessions), watched)
     }
 

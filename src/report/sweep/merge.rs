@@ -193,10 +193,12 @@ impl Read<'_> {
     fn estimate(&self, name: &str) -> Estimate {
         let low = self.number(&format!("{name}_low"));
         let high = self.number(&format!("{name}_high"));
-        let censored = high == Some(f64::INFINITY);
+        let value = self.number(name);
+        // its interval begins with it and has no end
+        let censored = low.is_some() && low == value && high.is_none();
         Estimate {
-            value: self.number(name),
-            ci95: low.zip(high).filter(|_| !censored).map(|(low, high)| [low, high]),
+            value,
+            ci95: low.zip(high).map(|(low, high)| [low, high]),
             runs: self.count("runs") as u32,
             censored,
         }

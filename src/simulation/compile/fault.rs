@@ -16,6 +16,7 @@ impl Compiler<'_> {
             };
             for (instance, server) in servers.into_iter().enumerate() {
                 self.processes.insert((service, instance), self.net.process_servers.len() as u32);
+                self.net.process_services.push(service as u32);
                 self.net.process_servers.push(server.map_or(NONE, |server| server as u32));
             }
         }

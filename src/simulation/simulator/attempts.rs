@@ -6,6 +6,7 @@ use crate::engine::random::{Key, purpose};
 use crate::model::network::WaitAt;
 use crate::model::program::StepId;
 use crate::model::request::{NONE, Request, RequestId};
+use crate::simulation::result::FailureReason;
 
 /// A repeated attempt draws afresh.
 const ATTEMPT: u64 = purpose("client.attempt");
@@ -29,6 +30,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(ledger) = &mut self.ledger {
             ledger.open(self.now, attempt);
         }
+        if let Some(trails) = &mut self.trails {
+            trails.begins_part(self.now, id, attempt, Some(number + 1));
+        }
         let c = &mut self.net.clients[clients as usize];
         if number == 0
             && let Some(budget) = &mut c.budget
@@ -46,6 +50,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn attempt_end(&mut self, id: RequestId) {
         let Request { parent, failure, .. } = self.slab[id];
         self.slab.remove(id);
+        if let Some(trails) = &mut self.trails {
+            trails.ends_part(self.now, id, failure);
+        }
         if parent == NONE {
             self.observation.last_event = self.now;
             return;
@@ -64,6 +71,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn leave_attempt(&mut self, client: RequestId) {
         let attempt = self.slab[client].work as RequestId;
         self.slab[attempt].parent = NONE;
+        if let Some(trails) = &mut self.trails {
+            trails.is_abandoned(self.now, attempt, FailureReason::ClientTimeout as u8);
+        }
     }
 
     /// Where a client goes on after an attempt: `None` while it waits before the next.

@@ -17,6 +17,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(ledger) = &mut self.ledger {
             ledger.open(self.now, child);
         }
+        if let Some(trails) = &mut self.trails {
+            trails.is_apart(child);
+        }
         child
     }
 
@@ -27,6 +30,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             let step = self.net.forks[table as usize][branch];
             let child = self.child(id, step);
             self.slab[child].parent = id;
+            if let Some(trails) = &mut self.trails {
+                trails.begins_part(self.now, id, child, None);
+            }
             self.ready.push_back(child);
         }
     }
@@ -34,6 +40,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn branch_end(&mut self, id: RequestId) {
         let Request { parent, failure, visit, .. } = self.slab[id];
         self.slab.remove(id);
+        if let Some(trails) = &mut self.trails {
+            trails.ends_part(self.now, id, failure);
+        }
         if parent == NONE {
             self.observation.last_event = self.now;
             return;

@@ -3,6 +3,7 @@
 
 use super::Simulator;
 use crate::engine::random::Key;
+use crate::model::network::StationAt;
 use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::{FailureReason, failure};
@@ -60,12 +61,20 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 Step::Acquire { reason, pool, fail } => {
                     self.slab[id].step = at + 1;
                     match self.acquire(id, pool, reason, fail) {
-                        Some(to) => at = to,
+                        Some(to) => {
+                            if WATCHED && self.trails.is_some() && to == at + 1 {
+                                self.book_slot(id, StationAt::Pool(pool), true);
+                            }
+                            at = to;
+                        }
                         None => return,
                     }
                 }
                 Step::Release { pool } => {
                     self.release(pool);
+                    if WATCHED && self.trails.is_some() {
+                        self.book_slot(id, StationAt::Pool(pool), false);
+                    }
                     at += 1;
                 }
                 Step::Jump { to } => at = to,
@@ -79,6 +88,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     request.frames[depth].after = at + 1;
                     request.depth += 1;
                     at = self.net.entries[(entries + request.frames[depth].chosen as u32) as usize];
+                    if WATCHED && self.trails.is_some() {
+                        self.book_call(id, at);
+                    }
                     if WATCHED && !self.net.faults.is_empty() {
                         match self.admit(id, at) {
                             Some(to) => at = to,
@@ -93,6 +105,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     request.frames[depth].chosen = chosen as u16;
                     request.depth += 1;
                     at = to;
+                    if WATCHED && self.trails.is_some() {
+                        self.book_call(id, at);
+                    }
                     if WATCHED && !self.net.faults.is_empty() {
                         match self.admit(id, at) {
                             Some(to) => at = to,
@@ -141,12 +156,20 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 Step::Dispatch { dispatcher, fail } => {
                     self.slab[id].step = at + 1;
                     match self.dispatch(id, dispatcher, fail) {
-                        Some(to) => at = to,
+                        Some(to) => {
+                            if WATCHED && self.trails.is_some() && to == at + 1 {
+                                self.book_slot(id, StationAt::Dispatcher(dispatcher), true);
+                            }
+                            at = to;
+                        }
                         None => return,
                     }
                 }
                 Step::Undispatch { dispatcher } => {
                     self.undispatch(id, dispatcher);
+                    if WATCHED && self.trails.is_some() {
+                        self.book_slot(id, StationAt::Dispatcher(dispatcher), false);
+                    }
                     at += 1;
                 }
                 Step::Send { links, draw } | Step::Receive { links, draw } => {
@@ -404,8 +427,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if request.deadlines.get(depth).is_some_and(|&number| number != 0) {
             self.clear_deadline(id, depth);
         }
-        let request = &self.slab[id];
-        if request.failure == 0 {
+        if WATCHED && self.trails.is_some() {
+            self.book_return(id);
+        }
+        if self.slab[id].failure == 0 {
             return after;
         }
         self.fail_step_of_call(after - 1)

@@ -2,10 +2,11 @@
 //!
 //! This file is the loop, and how requests come and go. `interpreter` takes a request from step to step; what a step does
 //! at a station is in `queues`, `sharing`, `pools`, `delays`, `forks`, `attempts`, `giving_up`, `databases` and `memory`.
-//! What goes wrong begins in `faults`.
+//! What goes wrong begins in `faults`; what is written down of single requests is in `booking`.
 
 mod attempts;
 mod backup;
+mod booking;
 mod checks;
 mod databases;
 mod deadlines;
@@ -36,14 +37,14 @@ use super::ledger::Ledger;
 use super::log::EventLog;
 use super::observation::Observation;
 use super::source::Source;
+use super::trails::Trails;
 use crate::engine::event_set::{EventSet, LEAVES_MAX};
 use crate::engine::random::Key;
 use crate::engine::table::Table;
 use crate::engine::time::SimTime;
-use crate::model::network::{Leaf, Network, WaitAt};
-use crate::model::program::{Step, StepId};
+use crate::model::network::{Leaf, Network};
+use crate::model::program::StepId;
 use crate::model::request::{NONE, Request, RequestId, Slab};
-use crate::simulation::result::failure;
 
 /// One run in progress.
 ///
@@ -73,6 +74,7 @@ pub struct Simulator<'a, const WATCHED: bool> {
     pub(super) log: Option<Box<EventLog>>,
     pub(super) cohorts: Option<Box<Cohorts>>,
     pub(super) ledger: Option<Box<Ledger>>,
+    pub(super) trails: Option<Box<Trails>>,
     world: world::World,
     silence: silence::Silence,
     deadlines: deadlines::Deadlines,
@@ -142,6 +144,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             log: None,
             cohorts: None,
             ledger: None,
+            trails: None,
         }
     }
 
@@ -153,7 +156,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             // one place for the interpreter, so that its code is there once
             while next != NONE {
                 debug_assert!(self.slab[next].step != NONE, "request {next} goes on after its end");
-                let booked = WATCHED && self.ledger.is_some();
+                let booked = WATCHED && self.is_booked();
                 if booked {
                     self.book_passed(next);
                 }
@@ -341,71 +344,5 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
         }
         self.slab.remove(id);
         None
-    }
-
-    /// A request goes on: where it was meanwhile.
-    #[cold]
-    #[inline(never)]
-    fn book_passed(&mut self, id: RequestId) {
-        if let Some(ledger) = &mut self.ledger {
-            ledger.goes_on(self.now, id);
-        }
-    }
-
-    /// It has stopped, or ended.
-    #[cold]
-    #[inline(never)]
-    fn book_stop(&mut self, id: RequestId, held: bool) {
-        let &Request { step, work, visit, .. } = &self.slab[id];
-        // a client who waits before another attempt stands before the attempt
-        let again = step != NONE && visit > 0 && matches!(self.net.steps[step as usize], Step::Attempt { .. });
-        if let Some(ledger) = &mut self.ledger {
-            match held {
-                true => ledger.is_held(id),
-                false => ledger.stops(id, step, work, again),
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn log_arrival(&mut self, id: RequestId, class: u16) {
-        if let Some(log) = &mut self.log {
-            log.arrive(self.now, id, class);
-        }
-        if let Some(cohorts) = &mut self.cohorts {
-            cohorts.arrives(self.now, class);
-        }
-        if let Some(ledger) = &mut self.ledger {
-            ledger.open(self.now, id);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn log_end(&mut self, id: RequestId) {
-        if let Some(log) = &mut self.log {
-            log.end(self.now, id, failure::bare(self.slab[id].failure));
-        }
-        let request = &self.slab[id];
-        if let Some(cohorts) = &mut self.cohorts
-            && request.failure == 0
-        {
-            cohorts.is_answered(self.now, request.class, request.arrived);
-        }
-        if let Some(ledger) = &mut self.ledger
-            && request.failure == 0
-        {
-            let measured = self.now >= self.observation.origin;
-            ledger.answered(id, request.class, self.now - request.arrived, measured);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn log_start(&mut self, id: RequestId, at: WaitAt) {
-        if let Some(log) = &mut self.log {
-            log.start(self.now, id, at);
-        }
     }
 }

@@ -86,6 +86,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(ledger) = &mut self.ledger {
             ledger.moved(self.now, id, caller);
         }
+        if let Some(trails) = &mut self.trails {
+            trails.moved(self.now, id, caller);
+        }
         let parent = self.slab[caller].parent;
         if parent != NONE && matches!(self.net.steps[self.slab[parent].step as usize - 1], Step::Attempt { .. }) {
             // the client's attempt lives on in another place

@@ -8,7 +8,7 @@ use crate::experiment::Outcome;
 use crate::experiment::pictured::OVER_TIME;
 use crate::experiment::summary::Estimate;
 use crate::report::series::{self, Point};
-use crate::simulation::ledger::Spent;
+use crate::simulation::places::Spent;
 use crate::simulation::result::{FailureReason, Window};
 
 /// Stations in a heat map, and lines of queues.
