@@ -941,7 +941,7 @@ fn a_stored_run_is_exported_for_prometheus_and_grafana() {
     assert!(metrics.ends_with("# EOF\n") && metrics.contains(" 17000000"));
     assert!(folder.read("results/grafana.json").contains("foobar_sim_class_latency_seconds"));
     for (arguments, expected) in
-        [(["export", "nowhere"], "there is no such folder"), (["export", "."], "json here; name one that `run` wrote")]
+        [(["export", "nowhere"], "there is no such folder"), (["export", "."], "there is no summary.json here")]
     {
         assert!(folder.refused(2, &arguments).contains(expected));
     }

@@ -44,12 +44,13 @@ pub struct Args {
 pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
     let [summary, timeseries, charts] =
         ["summary.json", "timeseries.csv", stored::FILE].map(|name| read(&args.folder, name));
+    let (summary, timeseries, charts) = (summary?, timeseries?, charts?);
     let wrong = |what: String| Failure::input(format!("{}: {what}", args.folder.display()));
-    let servers = match stored::read(&charts?).map_err(|error| wrong(format!("{}: {error}", stored::FILE)))? {
+    let servers = match stored::read(&charts).map_err(|error| wrong(format!("{}: {error}", stored::FILE)))? {
         Stored::Run(data) => data.topology.servers.into_iter().map(|server| server.name).collect(),
         Stored::Spof(_) => Vec::new(),
     };
-    let run = export::read(&summary?, &timeseries?, &servers).map_err(wrong)?;
+    let run = export::read(&summary, &timeseries, &servers).map_err(wrong)?;
     let files = [
         (export::OPENMETRICS_FILE.to_owned(), export::openmetrics(&run, args.time_zero).into_bytes()),
         (export::DASHBOARD_FILE.to_owned(), export::dashboard(&run, args.time_zero).into_bytes()),

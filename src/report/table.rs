@@ -52,6 +52,16 @@ impl Table {
         parts
     }
 
+    /// Each row as its name and `column figure; column figure`, for tables of texts that no width holds.
+    pub fn to_sentences(&self) -> Vec<(String, String)> {
+        let sentence = |(name, figures): &(String, Vec<Figure>)| {
+            let each =
+                self.columns[1..].iter().zip(figures).map(|(column, figure)| format!("{column} {}", figure.text()));
+            (name.clone(), each.collect::<Vec<_>>().join("; "))
+        };
+        self.rows.iter().map(sentence).collect()
+    }
+
     fn part(&self, name_width: usize, columns: &[ColumnLayout], first: usize) -> Vec<String> {
         let mut lines = Vec::with_capacity(self.rows.len() + 1);
         let mut heading = pad_right(&shorten(&self.columns[0], name_width), name_width);

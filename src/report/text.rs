@@ -85,7 +85,15 @@ fn push_block(out: &mut String, block: &Block, paint: Paint) {
             push_wrapped(out, text, 0, |line| paint.bold(line));
         }
         Block::Table(table) => {
-            for (i, part) in table.to_lines(WIDTH - INDENT).iter().enumerate() {
+            let parts = table.to_lines(WIDTH - INDENT);
+            if parts.iter().flatten().any(|line| line.chars().count() > WIDTH - INDENT) {
+                for (name, sentence) in table.to_sentences() {
+                    push_wrapped(out, &name, INDENT, |line| line.into());
+                    push_wrapped(out, &sentence, 2 * INDENT, |line| paint.tone(Tone::Faint, line));
+                }
+                return;
+            }
+            for (i, part) in parts.iter().enumerate() {
                 if i > 0 {
                     out.push('\n');
                 }
