@@ -138,6 +138,12 @@ fn the_command_prints_within_80_columns_and_keeps_three_views_and_a_manifest() {
     }
     assert!(kept("compare.csv").starts_with("figure,a,b,difference,difference_low"));
     assert!(kept("manifest.json").contains("--set-b"));
+    let picture = kept("compare.svg");
+    for word in ["Change from A to B, %", "no difference", "traffic.all.latency_ms.p99", "% better"] {
+        assert!(picture.contains(word), "{word}");
+    }
+    assert_eq!(say(folder.path(), &["chart", "output/queue-compare", "-q"]).code, Some(0));
+    assert_eq!(kept("compare.svg"), picture);
     let one = say(folder.path(), &[&arguments[..], &["--format", "json", "-q", "--threads", "1"]].concat());
     assert_eq!(one.out, kept("compare.json"), "threads change nothing");
 }

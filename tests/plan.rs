@@ -559,6 +559,23 @@ fn a_plan_is_printed_within_80_columns_kept_and_the_same_each_time() {
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&parsed["schema_version"], parsed["rate"]["all"]["highest"]["is"].as_str()), (&1.into(), Some("rate")));
     assert!(read("one/plan.md").contains("## The cheapest that meets the objectives"));
+
+    let (code, drawn, errors) = command(folder.path(), &["chart", "one", "-o", "drawn"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    for (picture, word) in [
+        ("plan-rate", "The highest rate that meets the objectives"),
+        ("plan-bottlenecks", "What saturates first, and next"),
+        ("plan-load", "mean by formula"),
+        ("plan-fleets", "meets all"),
+        ("plan-headroom", "highest rate"),
+        ("plan-tornado", "Change of p99, %"),
+        ("plan-usl", "the law"),
+    ] {
+        assert!(drawn.contains(&format!("{picture}.svg")), "{drawn}");
+        let svg = read(&format!("one/{picture}.svg"));
+        assert!(svg.contains(word), "{picture} does not say {word}");
+        assert_eq!(svg, read(&format!("drawn/{picture}.svg")), "{picture}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::failure::Failure;
   foobar-sim chart output/peak --png
   foobar-sim chart output/peak-spof --png -o slides")]
 pub struct Args {
-    /// The folder that `run` or `spof` wrote
+    /// The folder that `run`, `spof`, `sweep`, `compare` or `plan` wrote
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
@@ -33,6 +33,9 @@ pub struct Args {
     #[arg(short, long)]
     pub quiet: bool,
 }
+
+/// What commands write besides charts.
+const RESULTS: [&str; 5] = ["summary.json", "spof.json", "sweep.json", "compare.json", "plan.json"];
 
 pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
     let stored = read(&args.folder)?;
@@ -72,7 +75,7 @@ fn read_report(folder: &Path) -> Result<Option<Report>, Failure> {
 }
 
 fn unreadable(folder: &Path, file: &Path, error: &std::io::Error) -> String {
-    let made = "name one that `run` or `spof` wrote, such as output/peak";
+    let made = "name one that `run`, `spof`, `sweep`, `compare` or `plan` wrote, such as output/peak";
     let shown = folder.display();
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory if !folder.exists() => {
@@ -81,7 +84,7 @@ fn unreadable(folder: &Path, file: &Path, error: &std::io::Error) -> String {
         ErrorKind::NotFound | ErrorKind::NotADirectory if !folder.is_dir() => {
             format!("{shown}: this is a file, not the folder of a result; {made}")
         }
-        ErrorKind::NotFound if folder.join("summary.json").exists() || folder.join("spof.json").exists() => {
+        ErrorKind::NotFound if RESULTS.iter().any(|result| folder.join(result).exists()) => {
             format!("{shown}: the result has no {}: an older version made it; make it again", stored::FILE)
         }
         ErrorKind::NotFound => format!("{shown}: this is not the folder of a result; {made}"),

@@ -48,7 +48,7 @@ pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
     let wrong = |what: String| Failure::input(format!("{}: {what}", args.folder.display()));
     let servers = match stored::read(&charts).map_err(|error| wrong(format!("{}: {error}", stored::FILE)))? {
         Stored::Run(data) => data.topology.servers.into_iter().map(|server| server.name).collect(),
-        Stored::Spof(_) => Vec::new(),
+        Stored::Spof(_) | Stored::Drawings { .. } => Vec::new(),
     };
     let run = export::read(&summary, &timeseries, &servers).map_err(wrong)?;
     let files = [

@@ -41,6 +41,26 @@ fn each_point_has_one_row_with_its_inputs_and_estimates() {
 }
 
 #[test]
+fn load_against_latency_is_drawn_with_the_knee_and_two_keys_as_a_map() {
+    let place = Place::with(&format!("{DESK}\n[[slo]]\nthat = \"latency_p99 < 120 ms\"\n"));
+    let out = place.done(&["sweep", "desk.toml", "--vary", RATES, "-o", "line", "-q"]);
+    assert!(out.contains("Of those that miss no objective"), "{out}");
+    let read = |file: &str| std::fs::read_to_string(place.path(file)).unwrap();
+    let line = read("line/sweep-latency.svg");
+    for word in ["traffic.callers.rate, /s", "p99", "p50", "knee", "objective for p99"] {
+        assert!(line.contains(word), "{word}");
+    }
+    let two = ["--vary", "service.desk.workers=1,2,3", "--vary", "traffic.callers.rate=30/s,60/s,90/s"];
+    place.done(&[&["sweep", "desk.toml", "-o", "grid", "-q"], &two[..]].concat());
+    let map = read("grid/sweep-map.svg");
+    for word in ["service.desk.workers", "traffic.callers.rate", "30/s", "p99 with failures, ms"] {
+        assert!(map.contains(word), "{word}");
+    }
+    place.done(&["chart", "grid", "-o", "drawn", "-q"]);
+    assert_eq!(read("drawn/sweep-map.svg"), map);
+}
+
+#[test]
 fn a_row_says_what_a_run_with_its_values_says() {
     let place = Place::new();
     place.done(&["sweep", "desk.toml", "--vary", RATES, "-o", "s", "-q"]);

@@ -11,6 +11,8 @@ use super::vary::{Axis, Values};
 
 /// Points that the findings list with their figures; of more, the table is sweep.csv.
 pub const LISTED_MAX: u64 = 24;
+/// Of more points no picture is drawn.
+const DRAWN_MAX: u64 = 4_096;
 /// Curves of which a knee is told.
 const KNEES_MAX: usize = 100;
 /// Parts of keys that are a load. A sweep along one of them is a curve of load against latency.
@@ -34,6 +36,37 @@ pub struct Findings {
     pub listed: Vec<Figures>,
     /// SHA-256 of sweep.csv.
     pub sha256: String,
+    /// For pictures: along the key that is a load.
+    #[serde(skip)]
+    pub curves: Option<Vec<Curve>>,
+    /// Of two keys.
+    #[serde(skip)]
+    pub grid: Option<Grid>,
+    /// What an objective allows for p99 of all requests.
+    #[serde(skip)]
+    pub p99_limit_ms: Option<f64>,
+}
+
+/// Figures along one key, the others held.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    pub along: String,
+    pub unit: String,
+    /// Its values are at equal ratios.
+    pub log: bool,
+    pub with: Vec<(String, String)>,
+    pub points: Vec<(f64, Figures)>,
+    pub knee_at: Option<f64>,
+}
+
+/// p99 with failures above every answer, by the values of two keys, row by row.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    pub rows_key: String,
+    pub rows: Vec<String>,
+    pub columns_key: String,
+    pub columns: Vec<String>,
+    pub p99_ms: Vec<Estimate>,
 }
 
 /// Sums over all points.
@@ -43,6 +76,8 @@ pub struct SweepTotals {
     pub requests: u64,
     pub events: u64,
     pub checks_failed: u64,
+    /// Points that miss an objective.
+    pub missed: u64,
     /// Points that have a warning of this kind.
     pub without_steady_state: u64,
     pub without_warmup: u64,
@@ -61,9 +96,11 @@ pub struct Figures {
     pub latency_all_p99_ms: Estimate,
     pub busiest: Option<String>,
     pub busiest_utilization: Option<f64>,
+    /// On the scenario's objectives; null: it has none.
+    pub verdict: Option<String>,
 }
 
-/// The point that is best in one respect.
+/// The point that is best in one respect, of those that miss no objective.
 #[derive(Clone, Debug, Serialize)]
 pub struct Best {
     pub of: Respect,
@@ -153,6 +190,7 @@ pub struct Tally<'a> {
     listed: Vec<Figures>,
     any_failed: bool,
     pub totals: SweepTotals,
+    drawn: Vec<Figures>,
 }
 
 impl<'a> Tally<'a> {
@@ -165,14 +203,18 @@ impl<'a> Tally<'a> {
             listed: Vec::new(),
             any_failed: false,
             totals: SweepTotals::default(),
+            drawn: Vec::new(),
         }
     }
 
     pub fn add(&mut self, figures: Figures) {
+        let misses = figures.verdict.as_deref() == Some("fail");
+        self.totals.missed += u64::from(misses);
         self.any_failed |= figures.availability.value.is_some_and(|share| share < 1.0);
         for (i, respect) in Respect::ALL.into_iter().enumerate() {
             let estimate = respect.of(&figures);
             let value = estimate.value.filter(|_| !estimate.censored);
+            let value = value.filter(|_| !misses);
             let hope = value.map(|value| respect.hopeful(estimate.ci95.unwrap_or([value, value])));
             self.hopes[i].push(hope.unwrap_or(f64::NAN));
             let Some(value) = value else { continue };
@@ -183,12 +225,15 @@ impl<'a> Tally<'a> {
         }
         self.p99.push(figures.latency_all_p99_ms);
         if self.design.points() <= LISTED_MAX {
-            self.listed.push(figures);
+            self.listed.push(figures.clone());
+        }
+        if self.design.points() <= DRAWN_MAX {
+            self.drawn.push(figures);
         }
     }
 
-    /// `sha256`: of sweep.csv.
-    pub fn finish(self, definition: &Definition, sha256: String) -> Findings {
+    /// `sha256`: of sweep.csv. `p99_limit_ms`: what an objective allows.
+    pub fn finish(self, definition: &Definition, sha256: String, p99_limit_ms: Option<f64>) -> Findings {
         Findings {
             schema_version: definition.schema_version,
             version: definition.program.version.clone(),
@@ -201,8 +246,11 @@ impl<'a> Tally<'a> {
             totals: self.totals,
             best: self.best(),
             knees: self.knees(),
+            curves: self.curves(),
+            grid: self.grid(),
             listed: self.listed,
             sha256,
+            p99_limit_ms,
         }
     }
 
@@ -223,6 +271,55 @@ impl<'a> Tally<'a> {
             found.push(Best { of: respect, point: best.point, values, estimate, alike });
         }
         found
+    }
+
+    fn curves(&self) -> Option<Vec<Curve>> {
+        let line = Line::of(self.design).filter(|_| self.design.points() <= DRAWN_MAX)?;
+        let axis = &self.design.axes[line.axis];
+        let curve = |points: Vec<u64>| {
+            let knee = line.knee(self.design, &points, &self.p99);
+            let at = |value: &String| points.iter().position(|&point| self.design.values(point)[line.axis] == *value);
+            let knee_at = knee.knee.as_ref().and_then(|knee| at(&knee.value)).map(|i| line.numbers[i]);
+            let figures = points.iter().map(|&point| self.drawn[point as usize].clone());
+            Curve {
+                along: axis.key.clone(),
+                unit: line.unit.trim().to_owned(),
+                log: axis.is_log(),
+                with: knee.with,
+                points: line.numbers.iter().copied().zip(figures).collect(),
+                knee_at,
+            }
+        };
+        Some(line.curves(self.design).map(curve).collect())
+    }
+
+    fn grid(&self) -> Option<Grid> {
+        let [first, second] = &self.design.axes[..] else { return None };
+        if self.design.kind != Kind::Grid || self.design.points() > DRAWN_MAX {
+            return None;
+        }
+        let (Values::Listed(ones), Values::Listed(others)) = (&first.values, &second.values) else { return None };
+        let p99 = |row: usize, column: usize, width: usize| self.p99[row * width + column];
+        // a load goes from left to right
+        let across = Line::of(self.design).is_some_and(|line| line.axis == 0);
+        let cells =
+            |rows: usize, columns: usize| (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)));
+        Some(match across {
+            true => Grid {
+                rows_key: second.key.clone(),
+                rows: others.clone(),
+                columns_key: first.key.clone(),
+                columns: ones.clone(),
+                p99_ms: cells(others.len(), ones.len()).map(|(row, column)| p99(column, row, others.len())).collect(),
+            },
+            false => Grid {
+                rows_key: first.key.clone(),
+                rows: ones.clone(),
+                columns_key: second.key.clone(),
+                columns: others.clone(),
+                p99_ms: cells(ones.len(), others.len()).map(|(row, column)| p99(row, column, others.len())).collect(),
+            },
+        })
     }
 
     fn knees(&self) -> Vec<Knee> {
@@ -330,6 +427,7 @@ mod tests {
             latency_all_p99_ms: estimate(p99),
             busiest: None,
             busiest_utilization: None,
+            verdict: None,
         }
     }
 

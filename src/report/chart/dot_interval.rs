@@ -42,6 +42,8 @@ pub struct DotIntervals<'a> {
     pub rows: Vec<Row>,
     pub rows_title: &'a str,
     pub figures_title: &'a str,
+    /// What the whiskers are: "95% interval".
+    pub interval: &'a str,
     /// What the dots mean; those that occur are shown.
     pub legend: [(Emphasis, &'a str); 3],
     /// A value that all are held against (no difference, an objective), with its name.
@@ -96,7 +98,7 @@ impl DotIntervals<'_> {
         }
         if self.rows.iter().any(|row| row.interval.is_some()) {
             whisker(picture, x, x + 26, y, 5);
-            picture.text((x + 36, y), "95% interval", kind);
+            picture.text((x + 36, y), self.interval, kind);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drawing::Drawing;
 use super::run::RunData;
 use super::spof::SpofData;
 
@@ -15,6 +16,10 @@ pub const SCHEMA_VERSION: u64 = 1;
 pub enum Stored {
     Run(RunData),
     Spof(SpofData),
+    /// Of a plan, a sweep or a comparison.
+    Drawings {
+        drawings: Vec<Drawing>,
+    },
 }
 
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -50,6 +55,7 @@ pub fn read(text: &str) -> Result<Stored, StoredError> {
     match &stored {
         Stored::Run(data) => data.check(),
         Stored::Spof(data) => data.check(),
+        Stored::Drawings { drawings } => drawings.iter().try_for_each(Drawing::check),
     }
     .map_err(StoredError::Damaged)?;
     Ok(stored)

@@ -265,7 +265,7 @@ fn the_pictures_of_time_show_when_faults_were() {
     };
     for chart in of(&with_incidents(example::outcome())) {
         let texts = texts(&chart.picture);
-        if ["topology", "latency-distribution", "time-spent"].contains(&chart.name) {
+        if ["topology", "latency-distribution", "time-spent"].contains(&chart.name.as_str()) {
             assert_eq!(shades(&chart), 0, "{} is not of time", chart.name);
             continue;
         }
@@ -426,6 +426,7 @@ fn the_pieces_serve_other_results() {
         rows: vec![row("image", -8.0, Emphasis::Plain), row("checkout", 27.0, Emphasis::Strong)],
         rows_title: "Class",
         figures_title: "B less A",
+        interval: "95% interval",
         legend: [(Emphasis::Strong, "worse"), (Emphasis::Plain, "better"), (Emphasis::Open, "undecided")],
         reference: Some((0.0, "no difference")),
         if_empty: "Nothing was compared.",
@@ -438,4 +439,98 @@ fn the_pieces_serve_other_results() {
         let texts = texts(&picture);
         assert!(words.iter().all(|word| texts.iter().any(|text| text == word)), "{texts:?}");
     }
+}
+
+#[test]
+fn drawings_hold_together_whatever_was_found() {
+    use super::drawing::{AxisScale, Dot, Drawing, Line, Lines, Map, Ranking, Row, Shows};
+    let long = "traffic.visitors-of-the-north-american-storefront.client.requests_per_connection +10%";
+    let drawing = |name: &str, shows| Drawing {
+        name: name.into(),
+        title: format!("{name}: {long}"),
+        subtitle: long.repeat(2),
+        shows,
+    };
+    let line = |name: &str, points: &[[f64; 2]]| Line {
+        name: name.into(),
+        points: points.to_vec(),
+        interval: points.iter().map(|&[x, y]| [x, 0.8 * y, 1.3 * y]).collect(),
+    };
+    let row = |name: &str, value: Option<f64>| Row {
+        name: name.into(),
+        value,
+        ci95: value.map(|value| [value - 1.0, value + 2.0]),
+        figures: "meets: 1,234.5 ±12.3 ms".into(),
+        dot: Dot::Open,
+    };
+    let ranking = |rows: Vec<Row>, scale| {
+        Shows::Ranking(Ranking {
+            axis: "Change, %".into(),
+            scale,
+            rows_title: "Parameter".into(),
+            figures_title: "change of p99, 95%".into(),
+            interval: "95% interval".into(),
+            rows,
+            legend: ["one".into(), "two".into(), "three".into()],
+            reference: Some((0.0, "as it is".into())),
+        })
+    };
+    let lines = |lines: Vec<Line>, at_x: &[(&str, f64)]| {
+        Shows::Lines(Lines {
+            x: long.into(),
+            y: "ms".into(),
+            lines,
+            at_x: at_x.iter().map(|(name, at)| (name.to_string(), *at)).collect(),
+            at_y: vec![("objective for p99".into(), 300.0)],
+            ..Lines::default()
+        })
+    };
+    let map = |columns: usize, rows: usize| {
+        Shows::Map(Map {
+            columns_title: long.into(),
+            columns: (0..columns).map(|i| format!("{}/s", i * 100)).collect(),
+            rows_title: "service.app.workers".into(),
+            rows: (0..rows).map(|i| (format!("lognormal({i} ms, cv 0.8)"), vec![Some(7.0); columns])).collect(),
+            of: "p99 with failures, ms".into(),
+            contour: Some(200.0),
+        })
+    };
+    let cases = [
+        drawing("no-lines", lines(Vec::new(), &[])),
+        drawing("a-point", lines(vec![line("p99", &[[100.0, 5.0]])], &[("2225 ±9 requests/s", 100.0)])),
+        drawing(
+            "many",
+            lines((0..20).map(|i| line(long, &[[1.0, f64::from(i)], [9.0, 700.0]])).collect(), &[("knee", 8.9)]),
+        ),
+        drawing("no-rows", ranking(Vec::new(), AxisScale::Differences)),
+        drawing("one-row", ranking(vec![row("a", None)], AxisScale::Near)),
+        drawing(
+            "rows",
+            ranking((0..40).map(|i| row(long, Some(f64::from(i) - 20.0))).collect(), AxisScale::Differences),
+        ),
+        drawing(
+            "costs",
+            ranking((1..5).map(|i| row(long, Some(f64::from(i * i * i * 90)))).collect(), AxisScale::FromZero),
+        ),
+        drawing("no-map", map(0, 0)),
+        drawing("map", map(5, 3)),
+        drawing("large-map", map(40, 40)),
+    ];
+    let mut found = Vec::new();
+    for case in &cases {
+        case.check().unwrap();
+        found.extend(faults(&case.name, &case.chart().picture));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let stored = Stored::Drawings { drawings: cases.to_vec() };
+    assert_eq!(stored::read(&stored::render(&stored)), Ok(stored));
+    let torn = Shows::Map(Map {
+        columns: vec!["one".into()],
+        ..match map(5, 3) {
+            Shows::Map(map) => map,
+            _ => unreachable!(),
+        }
+    });
+    let error = stored::read(&stored::render(&Stored::Drawings { drawings: vec![drawing("torn", torn)] })).unwrap_err();
+    assert!(error.to_string().contains("has 5 cells, not 1"), "{error}");
 }

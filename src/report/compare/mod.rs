@@ -5,6 +5,7 @@ mod content;
 mod csv;
 mod trust;
 
+use super::chart;
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
 use super::{json, markdown};
@@ -37,7 +38,8 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("compare.csv", csv(findings)),
         ("manifest.json", manifest::document(manifest, *schema_version, &b.scenario, *seed, *runs)),
     ];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
+    files.chain(chart::kept(chart::of_compare(findings))).collect()
 }
 
 pub fn trust_text(trust: &Trust, written: Option<&Written>, color: bool) -> String {

@@ -33,7 +33,7 @@ pub fn draw(piece: &Piece, id: &str, charts: &[Chart]) -> Markup {
         Piece::Table(one) => table::captioned(one, id),
         Piece::Blocks(blocks) => table::blocks(blocks, id),
         // one that is not there was not drawn by the program that made the charts
-        Piece::Chart(name) => match charts.iter().find(|chart| chart.name == name) {
+        Piece::Chart(name) => match charts.iter().find(|chart| chart.name == *name) {
             Some(chart) => chart::figure(chart),
             None => html! {},
         },

@@ -23,7 +23,7 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
         of.iter().for_each(|of| of(summary, &mut blocks));
         Piece::Blocks(blocks)
     };
-    let others = charts.iter().filter(|chart| ![WITH_FAILURES, WITH_TOPOLOGY].contains(&chart.name));
+    let others = charts.iter().filter(|chart| ![WITH_FAILURES, WITH_TOPOLOGY].contains(&chart.name.as_str()));
     let chart = |name: &str| Piece::Chart(name.into());
     let mut failures = vec![blocks(&[content::availability])];
     // an empty plot would say no more
@@ -34,7 +34,7 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
         Section::new("question", "Question", "What was asked", vec![Piece::Terms(question::terms(scenario, outcome))]),
         Section::new("verdict", "Verdict", "Verdict", verdict(summary)),
         Section::new("figures", "Figures", "Figures", figures(summary)),
-        Section::new("charts", "Charts", "Charts", others.map(|other| chart(other.name)).collect()),
+        Section::new("charts", "Charts", "Charts", others.map(|other| chart(&other.name)).collect()),
         Section::new("incidents", "Incidents", "What went wrong", vec![incidents(summary)]),
         Section::new("failures", "Failures", "Failures by reason", failures),
     ];

@@ -3,6 +3,7 @@
 
 mod content;
 
+use super::chart;
 use super::content::Extent;
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
@@ -46,5 +47,6 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("plan.md", markdown(findings)),
         ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, runs)),
     ];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
+    files.chain(chart::kept(chart::of_plan(findings))).collect()
 }

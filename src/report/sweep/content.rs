@@ -176,8 +176,21 @@ fn best(findings: &Findings, out: &mut Vec<Block>) {
     for best in &findings.best {
         out.push(Block::Line(Tone::Plain, best_text(best, &names)));
     }
-    if findings.best.is_empty() {
-        out.push(Block::Line(Tone::Alarm, "No request was answered at any point.".into()));
+    match findings.totals.missed {
+        0 if findings.best.is_empty() => {
+            out.push(Block::Line(Tone::Alarm, "No request was answered at any point.".into()));
+        }
+        0 => {}
+        missed if missed == findings.points => {
+            out.push(Block::Line(Tone::Alarm, "Every point misses an objective.".into()));
+        }
+        missed => {
+            let points = figure::counted(missed, "point");
+            out.push(Block::Line(
+                Tone::Faint,
+                format!("Of those that miss no objective; {points} of {} miss one.", findings.points),
+            ));
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::experiment::sweep::definition::hex;
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::findings::{Figures, Findings, Tally};
 use crate::report::output::{OutputError, OutputFile};
+use crate::scenario::{Figure, Metric, Objective};
 
 pub const TABLE: &str = "sweep.csv";
 
@@ -90,7 +91,19 @@ pub fn merge(folder: &Folder, design: &Design) -> Result<Findings, MergeError> {
     let Hashed { to, digest } = table;
     let output = to.into_inner().map_err(|error| FolderError::Unreadable(TABLE.into(), error.into_error()))?;
     output.place()?;
-    Ok(tally.finish(&folder.definition, hex(&digest.finalize())))
+    Ok(tally.finish(&folder.definition, hex(&digest.finalize()), p99_limit_ms(folder, design)?))
+}
+
+/// What an objective allows for p99 of all requests, at the first point.
+fn p99_limit_ms(folder: &Folder, design: &Design) -> Result<Option<f64>, FolderError> {
+    let values = design.values(0);
+    let Ok(scenario) = folder.draft()?.with(design.settings(&values)) else { return Ok(None) };
+    let is_of_all = |objective: &&Objective| {
+        objective.class.is_none()
+            && objective.time.is_none()
+            && matches!(objective.metric, Metric::Latency(Figure::Percentile(q)) if q == 0.99)
+    };
+    Ok(scenario.objectives.iter().find(is_of_all).map(|objective| objective.bound * 1e3))
 }
 
 struct Hashed {
@@ -215,6 +228,7 @@ impl Read<'_> {
             latency_all_p99_ms: self.estimate("traffic.all.latency_all_p99_ms"),
             busiest: (!busiest.is_empty()).then(|| busiest.to_owned()),
             busiest_utilization: self.number("bottleneck_utilization"),
+            verdict: Some(self.text("verdict")).filter(|verdict| !verdict.is_empty()).map(str::to_owned),
         }
     }
 }

@@ -15,7 +15,7 @@ pub mod submit;
 
 use super::content::Extent;
 use super::text::{self, Written};
-use super::{json, markdown};
+use super::{chart, json, markdown};
 use crate::experiment::sweep::findings::Findings;
 
 pub use row::{Row, row};
@@ -37,5 +37,6 @@ pub fn json(findings: &Findings) -> String {
 /// What stands beside sweep.csv, as (file name, content).
 pub fn files(findings: &Findings) -> Vec<(String, Vec<u8>)> {
     let files = [("sweep.json", json(findings)), ("sweep.md", markdown(findings))];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
+    files.chain(chart::kept(chart::of_sweep(findings))).collect()
 }

@@ -41,6 +41,7 @@ pub fn picture(data: &SpofData) -> Picture {
         rows: rows.clone(),
         rows_title: "What fails",
         figures_title: "min/year, 95% interval",
+        interval: "95% interval",
         legend: [
             (Emphasis::Strong, "single point of failure"),
             (Emphasis::Plain, "no single point of failure"),

@@ -1,0 +1,62 @@
+//! The picture of a comparison: every judged difference with its interval.
+
+use super::drawing::{AxisScale, Dot, Drawing, Ranking, Row, Shows};
+use crate::experiment::compare::findings::{FigureFindings, Findings};
+use crate::experiment::compare::verdict::Verdict;
+use crate::experiment::summary::Estimate;
+use crate::report::figure::{counted, number};
+
+pub fn drawings(findings: &Findings) -> Vec<Drawing> {
+    let percent = |value: f64| 100.0 * value;
+    let row = |found: &FigureFindings| {
+        let (value, ci95) = (found.change.map(percent), found.change_ci95.map(|ci| ci.map(percent)));
+        let estimate = Estimate { value, ci95, runs: findings.runs, censored: false };
+        let dot = match found.verdict {
+            Verdict::Worse => Dot::Strong,
+            Verdict::Better | Verdict::Same | Verdict::Higher | Verdict::Lower => Dot::Plain,
+            Verdict::Inconclusive => Dot::Open,
+        };
+        let change = value.map_or_else(|| "-".to_owned(), |value| format!("{}%", signed(value)));
+        Row::of(found.key.clone(), &estimate, format!("{change} {}", word(found.verdict)), dot)
+    };
+    let judged = findings.figures.iter().filter(|found| found.judged);
+    let others = findings.figures.iter().filter(|found| !found.judged && found.change.is_some());
+    vec![Drawing {
+        name: "compare".into(),
+        title: "What B changes".into(),
+        subtitle: format!(
+            "A: {}, B: {}; {} each, seed {}; a difference within {}% is none",
+            findings.a.scenario.name,
+            findings.b.scenario.name,
+            counted(u64::from(findings.runs), "run"),
+            findings.seed,
+            number(100.0 * findings.threshold)
+        ),
+        shows: Shows::Ranking(Ranking {
+            axis: "Change from A to B, %".into(),
+            scale: AxisScale::Differences,
+            rows_title: "Figure; what is judged stands first".into(),
+            figures_title: "change, verdict".into(),
+            interval: format!("{}% interval", number((findings.confidence * 1000.0).round() / 10.0)),
+            rows: judged.chain(others).map(row).collect(),
+            legend: ["worse".into(), "better, the same, or neither".into(), "inconclusive".into()],
+            reference: Some((0.0, "no difference".into())),
+        }),
+    }]
+}
+
+fn signed(value: f64) -> String {
+    let value = (value * 10.0).round() / 10.0;
+    if value > 0.0 { format!("+{}", number(value)) } else { number(value) }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Better => "better",
+        Verdict::Worse => "worse",
+        Verdict::Same => "same",
+        Verdict::Higher => "higher",
+        Verdict::Lower => "lower",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}

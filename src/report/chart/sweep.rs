@@ -1,0 +1,119 @@
+//! The pictures of a sweep: load against latency with the knee, and of two keys a map.
+
+use super::drawing::{Drawing, Line, Lines, Map, Shows};
+use super::stored::rounded;
+use crate::experiment::summary::Estimate;
+use crate::experiment::sweep::findings::{Curve, Figures, Findings};
+use crate::report::figure;
+
+/// More curves than this are a thicket; the rest is in sweep.csv.
+const CURVES_MAX: usize = 8;
+
+pub fn drawings(findings: &Findings) -> Vec<Drawing> {
+    let mut drawings = Vec::new();
+    if let Some(curves) = &findings.curves {
+        drawings.push(latency(findings, curves));
+        drawings.push(throughput(findings, curves));
+    }
+    drawings.extend(map(findings));
+    drawings
+}
+
+fn setting(findings: &Findings) -> String {
+    format!("{}: {}, seed {}", findings.scenario.name, figure::counted(findings.points, "point"), findings.seed)
+}
+
+/// Each curve along the key, with the others' values as its name.
+fn named<'c>(curves: &'c [Curve], of: &str) -> impl Iterator<Item = (String, &'c Curve)> {
+    let of = of.to_owned();
+    curves.iter().take(CURVES_MAX).map(move |curve| {
+        let with: Vec<String> = curve.with.iter().map(|(key, value)| format!("{}={value}", last(key))).collect();
+        (if with.is_empty() { of.clone() } else { with.join(", ") }, curve)
+    })
+}
+
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+fn line(name: &str, curve: &Curve, figure: impl Fn(&Figures) -> Estimate) -> Line {
+    Line::of(name, curve.points.iter().map(|(x, figures)| (*x, figure(figures))))
+}
+
+fn along(curves: &[Curve]) -> String {
+    curves.first().map_or_else(String::new, |curve| match curve.unit.as_str() {
+        "" => curve.along.clone(),
+        unit => format!("{}, {unit}", curve.along),
+    })
+}
+
+fn latency(findings: &Findings, curves: &[Curve]) -> Drawing {
+    let one = curves.len() == 1;
+    let mut lines: Vec<Line> =
+        named(curves, "p99").map(|(name, curve)| line(&name, curve, |f| f.latency_all_p99_ms)).collect();
+    if one {
+        lines.push(line("p50", &curves[0], |f| f.latency_p50_ms));
+    }
+    let knee = curves.first().filter(|_| one).and_then(|curve| curve.knee_at);
+    let more = curves.len().saturating_sub(CURVES_MAX);
+    let mut subtitle = setting(findings);
+    if !one {
+        subtitle.push_str("; p99 with failures above every answer");
+    }
+    if more > 0 {
+        subtitle.push_str(&format!("; {more} more curves are in sweep.csv"));
+    }
+    Drawing {
+        name: "sweep-latency".into(),
+        title: "Load against latency".into(),
+        subtitle,
+        shows: Shows::Lines(Lines {
+            x: along(curves),
+            x_log: curves.first().is_some_and(|curve| curve.log),
+            y: "Latency, ms".into(),
+            lines,
+            at_x: knee.map(|at| ("knee".to_owned(), rounded(at))).into_iter().collect(),
+            at_y: findings
+                .p99_limit_ms
+                .map(|limit| ("objective for p99".to_owned(), rounded(limit)))
+                .into_iter()
+                .collect(),
+        }),
+    }
+}
+
+fn throughput(findings: &Findings, curves: &[Curve]) -> Drawing {
+    Drawing {
+        name: "sweep-throughput".into(),
+        title: "Answers per second".into(),
+        subtitle: setting(findings),
+        shows: Shows::Lines(Lines {
+            x: along(curves),
+            x_log: curves.first().is_some_and(|curve| curve.log),
+            y: "Answers per second".into(),
+            lines: named(curves, "answers").map(|(name, curve)| line(&name, curve, |f| f.throughput_per_s)).collect(),
+            ..Lines::default()
+        }),
+    }
+}
+
+/// Of two keys on a grid.
+fn map(findings: &Findings) -> Option<Drawing> {
+    let grid = findings.grid.as_ref()?;
+    let cell = |estimate: &Estimate| estimate.value.filter(|value| value.is_finite()).map(rounded);
+    let rows = grid.rows.iter().zip(grid.p99_ms.chunks(grid.columns.len().max(1)));
+    let limit = findings.p99_limit_ms.map(|limit| format!("; line: p99 of {} ms", figure::number(limit)));
+    Some(Drawing {
+        name: "sweep-map".into(),
+        title: "p99 by both keys".into(),
+        subtitle: format!("{}{}", setting(findings), limit.unwrap_or_default()),
+        shows: Shows::Map(Map {
+            columns_title: grid.columns_key.clone(),
+            columns: grid.columns.clone(),
+            rows_title: grid.rows_key.clone(),
+            rows: rows.map(|(name, cells)| (name.clone(), cells.iter().map(cell).collect())).collect(),
+            of: "p99 with failures, ms".into(),
+            contour: findings.p99_limit_ms.map(rounded),
+        }),
+    })
+}
