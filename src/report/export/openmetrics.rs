@@ -1,4 +1,4 @@
-//! OpenMetrics text (https://prometheus.io/docs/specs/om/open_metrics_spec/): gauges with time stamps, which
+//! OpenMetrics text (<https://prometheus.io/docs/specs/om/open_metrics_spec/>): gauges with time stamps, which
 //! `promtool tsdb create-blocks-from openmetrics` loads.
 
 use std::fmt::Write;
