@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::report::chart::stored::{self, Stored};
 use crate::report::html::report::{self as stored_report, Report};
-use crate::report::{chart, html, output};
+use crate::report::{chart, html};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::results;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -45,12 +46,7 @@ pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
         files.push((html::FILE.to_owned(), html::render(&report, &charts).into_bytes()));
     }
     let folder = args.output.as_ref().unwrap_or(&args.folder);
-    output::write(folder, &files)?;
-    if args.quiet {
-        return Ok(());
-    }
-    let written: String = files.iter().map(|(name, _)| format!("{}\n", folder.join(name).display())).collect();
-    console.print(&written)
+    results::list(folder, &files, args.quiet, console)
 }
 
 fn read(folder: &Path) -> Result<Stored, Failure> {

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::failure::{self, Failure};
 use super::options::{Format, How, parse_override, parse_runs, parse_seed};
 use super::progress::Progress;
+use super::results;
 use super::{Simulator, Written};
 use crate::experiment::compare::baseline::Baseline;
 use crate::experiment::compare::findings::Findings;
@@ -231,14 +232,10 @@ pub fn execute(
         Found::Difference(findings) => report::compare::files(findings, &manifest),
         Found::Trust(trust) => report::compare::trust_files(trust, &manifest),
     };
-    let kept = output::write(&folder, &files);
-    let names = files.iter().map(|(name, _)| name.as_str()).collect();
-    let place = kept.is_ok().then_some(Place { folder: &folder, files: names });
-    console.print(&shown(&found, args.format, place.as_ref(), console.out_color))?;
-    kept?;
-    if args.format != Format::Text && !args.how.quiet {
-        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
-    }
+    let is_text = args.format == Format::Text;
+    results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| {
+        shown(&found, args.format, place, color)
+    })?;
     broken_laws(&broken)?;
     Ok(match found {
         Found::Trust(_) => failure::DONE,
@@ -268,10 +265,7 @@ fn folder(args: &Args, subject: &Subject) -> Result<PathBuf, Failure> {
         Subject::Two(sides) => &sides[0].scenario.name,
         Subject::Stored { side, .. } | Subject::Production { side, .. } => &side.scenario.name,
     };
-    let folder = match &args.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(format!("{}-compare", output::folder_name(name))),
-    };
+    let folder = results::folder(args.output.as_ref(), name, "compare");
     // its manifest says how the baseline was made
     let of_baseline = args.baseline.as_ref().and_then(|file| file.canonicalize().ok());
     if let (Some(file), Ok(folder)) = (of_baseline, folder.canonicalize())

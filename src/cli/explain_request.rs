@@ -1,18 +1,19 @@
 //! `foobar-sim explain-request SCENARIO`: what single requests went through.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::experiment::explained::Asked;
 use crate::report::manifest::Manifest;
-use crate::report::{output, requests, text::Written};
+use crate::report::{output, requests};
 use crate::scenario::Overrides;
 
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
 use super::options::{How, parse_override, parse_requests, parse_runs, parse_seed, parse_time_zero};
+use super::results;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -104,27 +105,17 @@ pub fn execute(
     let overrides = Overrides { set: args.overrides.clone(), runs: None, seed: args.seed };
     let written = super::Written { file: &args.scenario, overrides, color: console.err_color };
     let scenario = simulator.load(&written)?;
-    let folder = match &args.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(format!("{}-requests", output::folder_name(&scenario.name))),
-    };
+    let folder = results::folder(args.output.as_ref(), &scenario.name, "requests");
     output::check(&folder)?;
     let explained = simulator.explain_request(&scenario, args, &written)?;
 
     let files = requests::files(&explained, &Manifest::new(typed), args.time_zero);
-    let kept = output::write(&folder, &files);
-    let names = files.iter().map(|(name, _)| name.as_str()).collect();
-    let place = kept.is_ok().then_some(Written { folder: &folder, files: names });
-    console.print(&match args.format {
-        Format::Text => requests::text(&explained, place.as_ref()),
+    let is_text = args.format == Format::Text;
+    results::hand_over(&folder, &files, is_text, &args.how, console, |place, _| match args.format {
+        Format::Text => requests::text(&explained, place),
         Format::Json => requests::json(&explained),
         Format::Markdown => requests::markdown(&explained),
         Format::Otlp => requests::otlp(&explained, args.time_zero),
         Format::TraceEvents => requests::trace_events(&explained),
-    })?;
-    kept?;
-    if args.format != Format::Text && !args.how.quiet {
-        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
-    }
-    Ok(())
+    })
 }

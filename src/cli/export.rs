@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::report::chart::stored::{self, Stored};
-use crate::report::{export, output};
+use crate::report::export;
 
 use super::console::Console;
 use super::failure::Failure;
 use super::options::parse_time_zero;
+use super::results;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -56,12 +57,7 @@ pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
         (export::DASHBOARD_FILE.to_owned(), export::dashboard(&run, args.time_zero).into_bytes()),
     ];
     let folder = args.output.as_ref().unwrap_or(&args.folder);
-    output::write(folder, &files)?;
-    if args.quiet {
-        return Ok(());
-    }
-    let written: String = files.iter().map(|(name, _)| format!("{}\n", folder.join(name).display())).collect();
-    console.print(&written)
+    results::list(folder, &files, args.quiet, console)
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, Failure> {

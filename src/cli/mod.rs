@@ -16,6 +16,7 @@ pub mod options;
 pub mod plan;
 pub mod progress;
 pub mod real;
+mod results;
 pub mod run;
 pub mod schema;
 pub mod shell;

@@ -10,10 +10,11 @@ use super::console::Console;
 use super::failure::Failure;
 use super::options::{How, parse_override, parse_seed};
 use super::progress::Progress;
+use super::results;
 use crate::experiment::plan::scalability::Measured;
 use crate::experiment::plan::{LOOKS, MOVED, Options, Question};
 use crate::report::manifest::Manifest;
-use crate::report::{self, output, text::Written};
+use crate::report::{self, output};
 use crate::scenario::{Overrides, parse_growth};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -163,10 +164,7 @@ pub fn execute(
     let overrides = Overrides { set: args.overrides.clone(), runs: None, seed: args.seed };
     let written = super::Written { file, overrides, color: console.err_color };
     let scenario = simulator.load(&written)?;
-    let folder = match &args.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(format!("{}-plan", output::folder_name(&scenario.name))),
-    };
+    let folder = results::folder(args.output.as_ref(), &scenario.name, "plan");
     // known before the simulation, not after it
     output::check(&folder)?;
     if let Some(measured) = &measured {
@@ -177,19 +175,12 @@ pub fn execute(
     progress.finish();
 
     let files = report::plan::files(&findings, &Manifest::new(typed));
-    let kept = output::write(&folder, &files);
-    let names = files.iter().map(|(name, _)| name.as_str()).collect();
-    let place = kept.is_ok().then_some(Written { folder: &folder, files: names });
-    console.print(&match args.format {
-        Format::Text => report::plan::text(&findings, place.as_ref(), console.out_color),
+    let is_text = args.format == Format::Text;
+    results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| match args.format {
+        Format::Text => report::plan::text(&findings, place, color),
         Format::Json => report::plan::json(&findings),
         Format::Markdown => report::plan::markdown(&findings),
-    })?;
-    kept?;
-    if args.format != Format::Text && !args.how.quiet {
-        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
-    }
-    Ok(())
+    })
 }
 
 fn of_points(args: &Args, why: String) -> Failure {

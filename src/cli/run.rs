@@ -12,7 +12,7 @@ use crate::report::benchmark::Better;
 use crate::report::content::Extent;
 use crate::report::manifest::Manifest;
 use crate::report::output::OutputFile;
-use crate::report::{self, output, text::Written};
+use crate::report::{self, output};
 use crate::scenario::{Overrides, Scenario, is_stationary};
 
 use super::Simulator;
@@ -20,6 +20,7 @@ use super::console::Console;
 use super::failure::{self, Failure};
 use super::options::{How, parse_override, parse_percent, parse_runs, parse_seed};
 use super::progress::Progress;
+use super::results;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -234,14 +235,12 @@ fn finish(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let files = report::files(outcome, scenario, &manifest, args.png);
-    let written = output::write(folder, &files);
-    let place =
-        written.is_ok().then(|| Written { folder, files: files.iter().map(|(name, _)| name.as_str()).collect() });
-    console.print(&match args.format {
+    let is_text = args.format == Format::Text;
+    results::hand_over(folder, &files, is_text, &args.how, console, |place, color| match args.format {
         Format::Text => {
             let over_time = if changes(scenario) { report::spark::over_time(outcome) } else { Vec::new() };
             let extent = if args.verbose { Extent::Full } else { Extent::Terminal };
-            report::text::render_all(&outcome.summary, extent, over_time, place.as_ref(), console.out_color)
+            report::text::render_all(&outcome.summary, extent, over_time, place, color)
         }
         Format::Json => report::json::render(&outcome.summary),
         Format::Csv => report::csv::render(outcome),
@@ -249,10 +248,6 @@ fn finish(
         Format::Benchmark => report::benchmark::render(&outcome.summary, Better::Smaller),
         Format::BenchmarkBigger => report::benchmark::render(&outcome.summary, Better::Bigger),
     })?;
-    written?;
-    if args.format != Format::Text && !args.how.quiet {
-        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
-    }
     let broken = outcome.summary.checks.iter().filter(|check| !check.passed).count();
     if broken > 0 {
         return Err(Failure::Ours(format!(

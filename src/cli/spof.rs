@@ -1,15 +1,16 @@
 //! `foobar-sim spof SCENARIO`: what each single failure does, and what it costs in a year.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Simulator;
 use super::console::Console;
 use super::failure::Failure;
 use super::options::{Format, How, parse_override, parse_runs, parse_seed};
 use super::progress::Progress;
+use super::results;
 use crate::experiment::spof::{Horizon, Options, RUNS};
 use crate::report::manifest::Manifest;
-use crate::report::{self, output, text::Written};
+use crate::report::{self, output};
 use crate::scenario::{Overrides, parse_time};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -120,10 +121,7 @@ pub fn execute(
     if args.print_effective {
         return console.print(&crate::scenario::print_effective(&scenario));
     }
-    let folder = match &args.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(format!("{}-spof", output::folder_name(&scenario.name))),
-    };
+    let folder = results::folder(args.output.as_ref(), &scenario.name, "spof");
     // known before the simulation, not after it
     output::check(&folder)?;
     let progress = Progress::new(args.how.quiet, console.err_is_terminal);
@@ -131,19 +129,13 @@ pub fn execute(
     progress.finish();
 
     let files = report::spof::files(&findings, &Manifest::new(typed), args.png);
-    let kept = output::write(&folder, &files);
-    let names = files.iter().map(|(name, _)| name.as_str()).collect();
-    let place = kept.is_ok().then_some(Written { folder: &folder, files: names });
-    console.print(&match args.format {
-        Format::Text => report::spof::text(&findings, place.as_ref(), console.out_color),
+    let is_text = args.format == Format::Text;
+    results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| match args.format {
+        Format::Text => report::spof::text(&findings, place, color),
         Format::Json => report::spof::json(&findings),
         Format::Csv => report::spof::csv(&findings),
         Format::Markdown => report::spof::markdown(&findings),
     })?;
-    kept?;
-    if args.format != Format::Text && !args.how.quiet {
-        console.complain(&format!("foobar-sim: results are in {}", folder.display()));
-    }
     match broken.first() {
         None => Ok(()),
         Some(check) => Err(Failure::Ours(format!(

@@ -7,6 +7,7 @@ use crate::cli::Written;
 use crate::cli::console::Console;
 use crate::cli::progress::Progress;
 use crate::cli::real::pool;
+use crate::cli::results;
 use crate::experiment::sweep::definition::{Definition, Identity, Program, SCHEMA_VERSION, SHARDS_MAX, sha256};
 use crate::experiment::sweep::design::{Design, Kind};
 use crate::experiment::sweep::estimate::Estimate;
@@ -68,10 +69,7 @@ pub fn begin(asked: &Asked, shards: u64, how: &How, console: &mut Console) -> Re
             design.points()
         )));
     }
-    let path = match &asked.output {
-        Some(folder) => folder.clone(),
-        None => Path::new("output").join(format!("{}-sweep", output::folder_name(&scenario.name))),
-    };
+    let path = results::folder(asked.output.as_ref(), &scenario.name, "sweep");
     let text = draft.to_toml();
     let folder = std::path::absolute(draft.folder()).unwrap_or_else(|_| draft.folder());
     let files = scenario::files(&scenario).iter().map(|file| input_file(file)).collect::<Result<_, _>>()?;

@@ -493,4 +493,44 @@ mod tests {
         let best = tally.best();
         assert_eq!((best[0].point, best[0].alike), (1, 1));
     }
+
+    #[test]
+    fn what_misses_an_objective_is_no_best_point_and_none_that_is_alike() {
+        let design = grid(&["a.b=1..4/1"]);
+        let mut tally = Tally::new(&design);
+        // the two with most answers miss; the second has the third's figures
+        let points = [(100.0, 10.0, "pass"), (50.0, 30.0, "fail"), (50.0, 30.0, "inconclusive"), (40.0, 90.0, "fail")];
+        for (point, (p99, throughput, verdict)) in points.into_iter().enumerate() {
+            let point = point as u64;
+            let found = figures(point, design.values(point), p99, throughput);
+            tally.add(Figures { verdict: Some(verdict.into()), ..found });
+        }
+        let found: Vec<_> = tally.best().iter().map(|best| (best.of, best.point, best.alike)).collect();
+        assert_eq!(found, [(Respect::LatencyP99, 3, 0), (Respect::Throughput, 3, 0)]);
+        assert_eq!(tally.totals.missed, 2);
+    }
+
+    #[test]
+    fn a_load_goes_from_left_to_right_on_a_map_whichever_key_came_first() {
+        let cells = |vary: &[&str]| {
+            let design = grid(vary);
+            let mut tally = Tally::new(&design);
+            for point in 0..design.points() {
+                let values = design.values(point);
+                // tells each cell: workers, then the rate
+                let number = |unit: &str| values.iter().find_map(|value| value.strip_suffix(unit)?.parse::<f64>().ok());
+                let (rate, workers) =
+                    (number("/s").unwrap(), values.iter().find_map(|v| v.parse::<f64>().ok()).unwrap());
+                tally.add(figures(point, values, 1000.0 * workers + rate, 1.0));
+            }
+            let grid = tally.grid().unwrap();
+            assert_eq!(grid.columns, ["10/s", "20/s", "30/s"]);
+            assert_eq!((grid.columns_key.as_str(), grid.rows_key.as_str()), ("traffic.v.rate", "service.s.workers"));
+            grid.p99_ms.iter().map(|cell| cell.value.unwrap()).collect::<Vec<_>>()
+        };
+        let (workers, rate) = ("service.s.workers=1,2", "traffic.v.rate=10/s,20/s,30/s");
+        let expected = [1010.0, 1020.0, 1030.0, 2010.0, 2020.0, 2030.0];
+        assert_eq!(cells(&[workers, rate]), expected);
+        assert_eq!(cells(&[rate, workers]), expected);
+    }
 }

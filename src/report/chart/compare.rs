@@ -13,8 +13,8 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
         let estimate = Estimate { value, ci95, runs: findings.runs, censored: false };
         let dot = match found.verdict {
             Verdict::Worse => Dot::Strong,
-            Verdict::Better | Verdict::Same | Verdict::Higher | Verdict::Lower => Dot::Plain,
-            Verdict::Inconclusive => Dot::Open,
+            Verdict::Better => Dot::Plain,
+            Verdict::Same | Verdict::Higher | Verdict::Lower | Verdict::Inconclusive => Dot::Open,
         };
         let change = value.map_or_else(|| "-".to_owned(), |value| format!("{}%", signed(value)));
         Row::of(found.key.clone(), &estimate, format!("{change} {}", word(found.verdict)), dot)
@@ -39,7 +39,7 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
             figures_title: "change, verdict".into(),
             interval: format!("{}% interval", number((findings.confidence * 1000.0).round() / 10.0)),
             rows: judged.chain(others).map(row).collect(),
-            legend: ["worse".into(), "better, the same, or neither".into(), "inconclusive".into()],
+            legend: ["worse".into(), "better".into(), "the same, neither, or inconclusive".into()],
             reference: Some((0.0, "no difference".into())),
         }),
     }]

@@ -8,7 +8,7 @@ use super::axis::Axis;
 use super::color::Pen;
 use super::dot_interval::{self, DotIntervals, Emphasis};
 use super::heat_map::{self, Columns, HeatMap, Scale};
-use super::line_chart::{self, LineChart, Mark, MarkAt};
+use super::line_chart::{self, LineChart, Mark, MarkAt, Stroke};
 use super::picture::Picture;
 use super::stored::rounded;
 use crate::experiment::summary::Estimate;
@@ -50,14 +50,20 @@ pub struct Line {
     pub points: Vec<[f64; 2]>,
     /// x, low and high.
     pub interval: Vec<[f64; 3]>,
+    pub stroke: Stroke,
+    /// Points without a value that can be drawn: it lies among the failures.
+    pub left_out: usize,
 }
 
 impl Line {
-    /// Of those estimates that have a value.
+    /// Of those estimates that have a value; each was looked at, and nothing between them.
     pub fn of(name: &str, estimates: impl IntoIterator<Item = (f64, Estimate)>) -> Line {
-        let mut line = Line { name: name.into(), ..Line::default() };
+        let mut line = Line { name: name.into(), stroke: Stroke::Dotted, ..Line::default() };
         for (x, estimate) in estimates {
-            let Some(value) = estimate.value.filter(|value| value.is_finite() && !estimate.censored) else { continue };
+            let Some(value) = estimate.value.filter(|value| value.is_finite() && !estimate.censored) else {
+                line.left_out += 1;
+                continue;
+            };
             line.points.push([rounded(x), rounded(value)]);
             line.interval.extend(estimate.ci95.map(|[low, high]| [x, low, high].map(rounded)));
         }
@@ -157,6 +163,7 @@ impl Drawing {
         let line = |(i, line): (usize, &Line)| line_chart::Line {
             name: line.name.clone(),
             pen: Pen::nth(i),
+            stroke: line.stroke,
             points: line.points.iter().map(|&[x, y]| (x, Some(y))).collect(),
             interval: line.interval.iter().map(|&[x, low, high]| (x, low, high)).collect(),
         };
@@ -170,9 +177,14 @@ impl Drawing {
         let marks = at_x.chain(at_y).collect();
         let reach = xs.iter().copied().chain(data.at_x.iter().map(|(_, x)| *x));
         let (low, high) = ends(reach);
+        let left_out = match data.lines.iter().map(|line| line.left_out).sum::<usize>() {
+            0 => String::new(),
+            1 => "; 1 figure among the failures not shown".into(),
+            n => format!("; {n} figures among the failures not shown"),
+        };
         LineChart {
             title: &self.title,
-            subtitle: &format!("{}{}", self.subtitle, line_chart::said(&lines)),
+            subtitle: &format!("{}{left_out}{}", self.subtitle, line_chart::said(&lines)),
             x: if data.x_log { Axis::log(&data.x, low, high) } else { Axis::linear(&data.x, low, high) },
             y: Axis::linear_or_log(&data.y, ys.iter().copied()),
             lines,

@@ -1,5 +1,7 @@
 //! Lines over two axes, each labelled where it ends, with the band of its interval where it has one.
 
+use serde::{Deserialize, Serialize};
+
 use super::axis::Axis;
 use super::band::{self, Band};
 use super::color::Pen;
@@ -25,6 +27,20 @@ pub struct Line {
     pub points: Vec<(f64, Option<f64>)>,
     /// (x, low, high), increasing in x; empty: it has none.
     pub interval: Vec<(f64, f64, f64)>,
+    pub stroke: Stroke,
+}
+
+/// How a line's points are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stroke {
+    /// Joined: there are as many as are wanted.
+    #[default]
+    Line,
+    /// Joined, each with a dot: between them nothing was looked at.
+    Dotted,
+    /// Dots alone: observations, which another line runs through.
+    Dots,
 }
 
 /// Something at one x or y that all lines are held against: an objective, a knee.
@@ -97,6 +113,12 @@ impl LineChart<'_> {
     }
 
     fn draw_interval(&self, picture: &mut Picture, plot: Plot, line: &Line) {
+        // one alone has no area
+        if let ([(x, low, high)], true) = (&line.interval[..], line.stroke != Stroke::Line) {
+            let x = plot.x(&self.x, *x);
+            let pen = Pen { dash: (1, 0), ..line.pen };
+            picture.line(vec![(x, plot.y(&self.y, *low)), (x, plot.y(&self.y, *high))], pen);
+        }
         let low = line.interval.iter().map(|&(x, low, _)| (plot.x(&self.x, x), plot.y(&self.y, low)));
         let high = line.interval.iter().rev().map(|&(x, _, high)| (plot.x(&self.x, x), plot.y(&self.y, high)));
         picture.area(low.chain(high).collect(), line.pen.color, 0.22);
@@ -129,7 +151,7 @@ impl LineChart<'_> {
                 let place = |&(x, y): &(f64, Option<f64>)| y.map(|y| (plot.x(&self.x, x), plot.y(&self.y, y)));
                 let pixels: Vec<Pixel> = piece.iter().filter_map(place).collect();
                 end = pixels.last().copied().or(end);
-                picture.part(Part::Series(i), |picture| picture.line(pixels, line.pen));
+                picture.part(Part::Series(i), |picture| draw(picture, pixels, line));
             }
             ends.extend(end.map(|end| (i, end)));
         }
@@ -150,6 +172,15 @@ impl LineChart<'_> {
                 picture.text((plot.right + SAMPLES, y), &name, kind);
             });
         }
+    }
+}
+
+fn draw(picture: &mut Picture, pixels: Vec<Pixel>, line: &Line) {
+    if line.stroke != Stroke::Line {
+        pixels.iter().for_each(|&at| picture.dot(at, 4, line.pen.color, true));
+    }
+    if line.stroke != Stroke::Dots {
+        picture.line(pixels, line.pen);
     }
 }
 

@@ -182,6 +182,7 @@ mod tests {
         let line = Line {
             name: "p99".into(),
             pen: Pen::nth(0),
+            stroke: Default::default(),
             points: vec![(1.0, Some(10.0)), (2.0, None), (3.0, Some(30.0))],
             interval: vec![(3.0, 25.0, 37.0)],
         };

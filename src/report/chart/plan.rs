@@ -1,6 +1,7 @@
 //! The pictures of a plan, one or two for each question that was asked.
 
 use super::drawing::{AxisScale, Dot, Drawing, Line, Lines, Ranking, Row, Shows};
+use super::line_chart::Stroke;
 use super::stored::rounded;
 use crate::experiment::plan::findings::{
     Findings, Fleet, FleetFindings, Headroom, Highest, LadderFindings, RateAnswer, RateFindings, Tornado, Tried,
@@ -152,7 +153,7 @@ fn curve(ladder: &LadderFindings, setting: &str) -> Drawing {
     };
     let theory = |name: &str, value: fn(&crate::experiment::plan::curve::Theory) -> Option<f64>| {
         let points = points.iter().filter_map(|point| Some([rounded(point.load), rounded(value(&point.theory)?)]));
-        Line { name: name.into(), points: points.collect(), interval: Vec::new() }
+        Line { name: name.into(), points: points.collect(), ..Line::default() }
     };
     let lines = [
         of("mean, simulated", |point| point.mean_ms),
@@ -232,8 +233,8 @@ fn headroom(room: &Headroom, rate: &RateFindings, findings: &Findings, setting: 
             x: format!("Months from {}", room.from),
             y: format!("Traffic, {}", findings.traffic.unit),
             lines: vec![
-                Line { name: "traffic".into(), points: points.collect(), interval: Vec::new() },
-                Line::of("highest rate", limit),
+                Line { name: "traffic".into(), points: points.collect(), ..Line::default() },
+                Line { stroke: Stroke::Line, ..Line::of("highest rate", limit) },
             ],
             x_log: false,
             at_x: if room.already { Vec::new() } else { vec![(room.date.clone(), rounded(months))] },
@@ -292,8 +293,8 @@ fn scalability(usl: &UslFindings, setting: &str) -> Drawing {
             x: format!("Load, {}", usl.load),
             y: format!("Throughput, {}", usl.throughput),
             lines: vec![
-                Line { name: usl.of.into(), points, interval: Vec::new() },
-                Line { name: "the law".into(), points: fitted.collect(), interval: Vec::new() },
+                Line { name: usl.of.into(), points, stroke: Stroke::Dots, ..Line::default() },
+                Line { name: "the law".into(), points: fitted.collect(), ..Line::default() },
             ],
             ..Lines::default()
         }),

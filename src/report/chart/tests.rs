@@ -402,6 +402,7 @@ fn the_pieces_serve_other_results() {
         lines: vec![Line {
             name: "p99".into(),
             pen: Pen::nth(0),
+            stroke: Default::default(),
             points: load.iter().map(|rate| (*rate, Some(p99(*rate)))).collect(),
             interval: load.iter().map(|rate| (*rate, p99(*rate) * 0.9, p99(*rate) * 1.1)).collect(),
         }],
@@ -455,6 +456,8 @@ fn drawings_hold_together_whatever_was_found() {
         name: name.into(),
         points: points.to_vec(),
         interval: points.iter().map(|&[x, y]| [x, 0.8 * y, 1.3 * y]).collect(),
+        stroke: line_chart::Stroke::Dotted,
+        left_out: 3,
     };
     let row = |name: &str, value: Option<f64>| Row {
         name: name.into(),

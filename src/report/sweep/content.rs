@@ -173,24 +173,23 @@ fn knees(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
 fn best(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("Best points".into()));
     let names = short_names(&findings.axes);
+    let missed = findings.totals.missed;
+    if findings.best.is_empty() {
+        let text = match missed {
+            0 => "No request was answered at any point.",
+            n if n == findings.points => "Every point misses an objective.",
+            _ => "No request was answered at any point that misses no objective.",
+        };
+        out.push(Block::Line(Tone::Alarm, text.into()));
+        return;
+    }
     for best in &findings.best {
         out.push(Block::Line(Tone::Plain, best_text(best, &names)));
     }
-    match findings.totals.missed {
-        0 if findings.best.is_empty() => {
-            out.push(Block::Line(Tone::Alarm, "No request was answered at any point.".into()));
-        }
-        0 => {}
-        missed if missed == findings.points => {
-            out.push(Block::Line(Tone::Alarm, "Every point misses an objective.".into()));
-        }
-        missed => {
-            let points = figure::counted(missed, "point");
-            out.push(Block::Line(
-                Tone::Faint,
-                format!("Of those that miss no objective; {points} of {} miss one.", findings.points),
-            ));
-        }
+    if missed > 0 {
+        let points = figure::counted(missed, "point");
+        let text = format!("Of those that miss no objective; {points} of {} miss one.", findings.points);
+        out.push(Block::Line(Tone::Faint, text));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{LINES_MAX, Line, LineChart};
+use super::super::line_chart::{LINES_MAX, Line, LineChart, Stroke};
 use super::super::picture::Picture;
 use super::RunData;
 use super::latency_over_time::{axis, middles};
@@ -19,6 +19,7 @@ pub fn picture(data: &RunData) -> Picture {
         .map(|(i, reason)| Line {
             name: reason.name.replace('_', " "),
             pen: Pen::nth(i),
+            stroke: Stroke::Line,
             points: middles.iter().copied().zip(reason.values.iter().map(|rate| Some(*rate))).collect(),
             interval: Vec::new(),
         })

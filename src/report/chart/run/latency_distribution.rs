@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{LINES_MAX, Line, LineChart, said};
+use super::super::line_chart::{LINES_MAX, Line, LineChart, Stroke, said};
 use super::super::picture::Picture;
 use super::{ClassCurve, RunData};
 
@@ -12,6 +12,7 @@ pub fn picture(data: &RunData) -> Picture {
         Line {
             name: class.class.clone(),
             pen: Pen::nth(i),
+            stroke: Stroke::Line,
             points: class.points.iter().map(|&(share, ms, _)| (x(share), Some(ms))).collect(),
             interval: class
                 .points

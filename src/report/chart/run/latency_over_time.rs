@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{Line, LineChart, said};
+use super::super::line_chart::{Line, LineChart, Stroke, said};
 use super::super::picture::Picture;
 use super::{OverTime, RunData};
 
@@ -16,6 +16,7 @@ pub fn picture(data: &RunData) -> Picture {
         .map(|(i, percentile)| Line {
             name: percentile.name.clone(),
             pen: Pen::nth(i),
+            stroke: Stroke::Line,
             points: middles.iter().copied().zip(percentile.value.iter().copied()).collect(),
             interval: middles
                 .iter()

@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{Line, LineChart, above, said};
+use super::super::line_chart::{Line, LineChart, Stroke, above, said};
 use super::super::picture::Picture;
 use super::RunData;
 use super::data::Series;
@@ -27,6 +27,7 @@ pub fn picture(data: &RunData) -> Picture {
         Line {
             name: queue.name.clone(),
             pen: Pen::nth(i),
+            stroke: Stroke::Line,
             points: if axis.is_log() { above(floor, &points) } else { points },
             // one over another would be mud
             interval: if i == 0 { queue.interval(&middles) } else { Vec::new() },

@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{LINES_MAX, Line, LineChart, above, said};
+use super::super::line_chart::{LINES_MAX, Line, LineChart, Stroke, above, said};
 use super::super::picture::Picture;
 use super::RunData;
 use super::data::Series;
@@ -26,6 +26,7 @@ pub fn picture(data: &RunData) -> Picture {
         Line {
             name: replica.name.clone(),
             pen: Pen::nth(i),
+            stroke: Stroke::Line,
             points: if axis.is_log() { above(floor, &points) } else { points },
             interval: replica
                 .interval(&middles)

@@ -2,7 +2,7 @@
 
 use super::super::axis::Axis;
 use super::super::color::Pen;
-use super::super::line_chart::{Line, LineChart, said};
+use super::super::line_chart::{Line, LineChart, Stroke, said};
 use super::super::picture::Picture;
 use super::RunData;
 use super::latency_over_time::{axis, middles};
@@ -12,6 +12,7 @@ pub fn picture(data: &RunData) -> Picture {
     let line = |i, name: &str, rates: &[f64], interval| Line {
         name: name.into(),
         pen: Pen::nth(i),
+        stroke: Stroke::Line,
         points: middles.iter().copied().zip(rates.iter().map(|rate| Some(*rate))).collect(),
         interval,
     };
