@@ -368,3 +368,15 @@ fn overload_is_worse_and_told_as_such() {
     assert!(said.out.contains("B: no steady state"), "{}", said.out);
     assert!(said.out.contains("the k-th request keeps its work"), "{}", said.out);
 }
+
+#[test]
+fn a_long_value_is_told_whole_so_that_its_difference_is_seen() {
+    let folder = place();
+    let value = |ms: u32| format!("percentiles(p50 1 ms, p90 {ms} ms, p99 30 ms)");
+    let [a, b] = [4, 5].map(|ms| format!("service.cpu.service={}", value(ms)));
+    let arguments = ["compare", "queue.toml", "--set-a", &a, "--set-b", &b, "--runs", "2", "-q"];
+    let said = say(folder.path(), &arguments);
+    let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = format!("service.cpu.service: \"{}\" in A, \"{}\" in B", value(4), value(5));
+    assert!(text.contains(&told), "{}{}", said.out, said.err);
+}

@@ -35,7 +35,7 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
         shows: Shows::Ranking(Ranking {
             axis: "Change from A to B, %".into(),
             scale: AxisScale::Differences,
-            rows_title: "Figure; what is judged stands first".into(),
+            rows_title: "Figure, those judged first".into(),
             figures_title: "change, verdict".into(),
             interval: format!("{}% interval", number((findings.confidence * 1000.0).round() / 10.0)),
             rows: judged.chain(others).map(row).collect(),

@@ -168,7 +168,7 @@ impl LineChart<'_> {
             let kind = Type::small().level();
             let name = kind.fit(&line.name, SIZE.0 - plot.right - SAMPLES - MARGIN);
             picture.part(Part::Label(*i), |picture| {
-                picture.line(vec![(plot.right + 10, y), (plot.right + 44, y)], line.pen);
+                draw(picture, vec![(plot.right + 10, y), (plot.right + 44, y)], line);
                 picture.text((plot.right + SAMPLES, y), &name, kind);
             });
         }

@@ -18,6 +18,10 @@ const KEYS_SHOWN: usize = 12;
 const STATIONS_SHOWN: usize = 8;
 /// Longest value of a key on a terminal.
 const VALUE_WIDTH: usize = 24;
+/// Of a value in a line of text.
+const LINE_WIDTH: usize = 200;
+/// Nothing is cut.
+const VALUE_MAX: usize = usize::MAX;
 
 pub fn title(findings: &Findings) -> String {
     let (a, b) = (&findings.a.scenario.name, &findings.b.scenario.name);
@@ -114,11 +118,23 @@ fn differences(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     let wanted: Vec<&Difference> = all.iter().filter(|one| extent != Extent::Terminal || !one.is_default()).collect();
     let shown = if extent != Extent::Terminal { wanted.len() } else { wanted.len().min(KEYS_SHOWN) };
     if shown > 0 {
-        let mut table = Table::new(&["key", "A", "B"]);
-        for one in &wanted[..shown] {
-            table.row(&one.key, [&one.a, &one.b].map(|written| Figure::plain(value_of(written, extent))).into());
+        // what a column would cut has a line of its own: the cut may be where it differs
+        let is_long = |written: &Option<Written>| {
+            extent == Extent::Terminal && value_of(written, VALUE_MAX).chars().count() > VALUE_WIDTH
+        };
+        let (long, short): (Vec<&Difference>, Vec<&Difference>) =
+            wanted[..shown].iter().partition(|one| is_long(&one.a) || is_long(&one.b));
+        if !short.is_empty() {
+            let mut table = Table::new(&["key", "A", "B"]);
+            for one in short {
+                table.row(&one.key, [&one.a, &one.b].map(|written| Figure::plain(value_of(written, VALUE_MAX))).into());
+            }
+            out.push(Block::Table(table));
         }
-        out.push(Block::Table(table));
+        for one in long {
+            let [a, b] = [&one.a, &one.b].map(|written| value_of(written, LINE_WIDTH));
+            out.push(Block::Line(Tone::Plain, format!("{}: {a} in A, {b} in B", one.key)));
+        }
     }
     if shown < all.len() {
         let defaults = all.iter().filter(|one| one.is_default()).count();
@@ -141,12 +157,11 @@ fn differences(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     }
 }
 
-fn value_of(written: &Option<Written>, extent: Extent) -> String {
+fn value_of(written: &Option<Written>, width: usize) -> String {
     match written {
         None => NOTHING.into(),
         Some(written) => {
-            let value =
-                if extent != Extent::Terminal { written.value.clone() } else { shorten(&written.value, VALUE_WIDTH) };
+            let value = shorten(&written.value, width);
             if written.default { format!("{value} (default)") } else { value }
         }
     }
