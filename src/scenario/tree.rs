@@ -202,13 +202,27 @@ pub fn parse(files: &SourceFiles, file: FileId, diagnostics: &mut Diagnostics) -
             }
             continue;
         }
-        diagnostics.push(
-            Diagnostic::at(place, "this is not valid TOML")
-                .label(label)
-                .help("write `key = value` lines under `[table]` headers; text and quantities stand in \"quotes\""),
-        );
+        // the parser takes a word for a `true` or `false` that is misspelt
+        let is_word = label.starts_with("invalid boolean") || label.starts_with("string values must be quoted");
+        let (label, help) = match is_word {
+            true => (
+                "a word without quotes".into(),
+                format!("write a number, or {} if it is a text", quoted(word_at(text, place.span.start))),
+            ),
+            false => (
+                label,
+                "write `key = value` lines under `[table]` headers; text and quantities stand in \"quotes\"".into(),
+            ),
+        };
+        diagnostics.push(Diagnostic::at(place, "this is not valid TOML").label(label).help(help));
     }
     if errors.is_empty() { convert_table(table.get_ref(), file, diagnostics) } else { Table::default() }
+}
+
+/// Up to what ends a value.
+fn word_at(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or("");
+    rest[..rest.find([',', '}', ']', '#', '\n']).unwrap_or(rest.len())].trim()
 }
 
 /// Where the line of the last `[table]` up to this place begins; 0 above the first.

@@ -52,6 +52,7 @@ fn load_against_latency_is_drawn_with_the_knee_and_two_keys_as_a_map() {
     }
     let two = ["--vary", "service.desk.workers=1,2,3", "--vary", "traffic.callers.rate=30/s,60/s,90/s"];
     place.done(&[&["sweep", "desk.toml", "-o", "grid", "-q"], &two[..]].concat());
+    assert!(read("grid/sweep-latency.svg").contains("workers=3"));
     let map = read("grid/sweep-map.svg");
     for word in ["service.desk.workers", "traffic.callers.rate", "30/s", "p99 with failures, ms"] {
         assert!(map.contains(word), "{word}");

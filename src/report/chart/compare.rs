@@ -4,7 +4,7 @@ use super::drawing::{AxisScale, Dot, Drawing, Ranking, Row, Shows};
 use crate::experiment::compare::findings::{FigureFindings, Findings};
 use crate::experiment::compare::verdict::Verdict;
 use crate::experiment::summary::Estimate;
-use crate::report::figure::{counted, number};
+use crate::report::figure::{counted, number, signed_percent};
 
 pub fn drawings(findings: &Findings) -> Vec<Drawing> {
     let percent = |value: f64| 100.0 * value;
@@ -16,8 +16,8 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
             Verdict::Better => Dot::Plain,
             Verdict::Same | Verdict::Higher | Verdict::Lower | Verdict::Inconclusive => Dot::Open,
         };
-        let change = value.map_or_else(|| "-".to_owned(), |value| format!("{}%", signed(value)));
-        Row::of(found.key.clone(), &estimate, format!("{change} {}", word(found.verdict)), dot)
+        let change = signed_percent(value.unwrap_or(f64::NAN));
+        Row::of(found.key.clone(), &estimate, format!("{change} {}", found.verdict.name()), dot)
     };
     let judged = findings.figures.iter().filter(|found| found.judged);
     let others = findings.figures.iter().filter(|found| !found.judged && found.change.is_some());
@@ -43,20 +43,4 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
             reference: Some((0.0, "no difference".into())),
         }),
     }]
-}
-
-fn signed(value: f64) -> String {
-    let value = (value * 10.0).round() / 10.0;
-    if value > 0.0 { format!("+{}", number(value)) } else { number(value) }
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Better => "better",
-        Verdict::Worse => "worse",
-        Verdict::Same => "same",
-        Verdict::Higher => "higher",
-        Verdict::Lower => "lower",
-        Verdict::Inconclusive => "inconclusive",
-    }
 }

@@ -1,10 +1,13 @@
 //! The pictures of a sweep: load against latency with the knee, and of two keys a map.
 
+use std::collections::BTreeMap;
+
 use super::drawing::{Drawing, Line, Lines, Map, Shows};
 use super::stored::rounded;
 use crate::experiment::summary::Estimate;
 use crate::experiment::sweep::findings::{Curve, Figures, Findings};
 use crate::report::figure;
+use crate::report::sweep::content::short_names;
 
 /// More curves than this are a thicket; the rest is in sweep.csv.
 const CURVES_MAX: usize = 8;
@@ -23,21 +26,23 @@ fn setting(findings: &Findings) -> String {
     format!("{}: {}, seed {}", findings.scenario.name, figure::counted(findings.points, "point"), findings.seed)
 }
 
-/// Each curve along the key, with the others' values as its name.
-fn named<'c>(curves: &'c [Curve], of: &str) -> impl Iterator<Item = (String, &'c Curve)> {
-    let of = of.to_owned();
-    curves.iter().take(CURVES_MAX).map(move |curve| {
-        let with: Vec<String> = curve.with.iter().map(|(key, value)| format!("{}={value}", last(key))).collect();
-        (if with.is_empty() { of.clone() } else { with.join(", ") }, curve)
-    })
+/// A line for each curve along the key, with the others' values as its name; `of`: where there are no others.
+fn lines(findings: &Findings, curves: &[Curve], of: &str, figure: fn(&Figures) -> Estimate) -> Vec<Line> {
+    let short = short_names(&findings.axes);
+    let named: BTreeMap<&str, &String> = findings.axes.iter().map(|axis| axis.key.as_str()).zip(&short).collect();
+    let line_of = |curve: &Curve| {
+        let with: Vec<String> = curve
+            .with
+            .iter()
+            .map(|(key, value)| format!("{}={value}", named.get(key.as_str()).unwrap_or(&key)))
+            .collect();
+        line(if with.is_empty() { of.to_owned() } else { with.join(", ") }, curve, figure)
+    };
+    curves.iter().take(CURVES_MAX).map(line_of).collect()
 }
 
-fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
-}
-
-fn line(name: &str, curve: &Curve, figure: impl Fn(&Figures) -> Estimate) -> Line {
-    Line::of(name, curve.points.iter().map(|(x, figures)| (*x, figure(figures))))
+fn line(name: String, curve: &Curve, figure: fn(&Figures) -> Estimate) -> Line {
+    Line::of(&name, curve.points.iter().map(|(x, figures)| (*x, figure(figures))))
 }
 
 fn along(curves: &[Curve]) -> String {
@@ -49,10 +54,9 @@ fn along(curves: &[Curve]) -> String {
 
 fn latency(findings: &Findings, curves: &[Curve]) -> Drawing {
     let one = curves.len() == 1;
-    let mut lines: Vec<Line> =
-        named(curves, "p99").map(|(name, curve)| line(&name, curve, |f| f.latency_all_p99_ms)).collect();
+    let mut drawn = lines(findings, curves, "p99", |f| f.latency_all_p99_ms);
     if one {
-        lines.push(line("p50", &curves[0], |f| f.latency_p50_ms));
+        drawn.push(line("p50".into(), &curves[0], |f| f.latency_p50_ms));
     }
     let knee = curves.first().filter(|_| one).and_then(|curve| curve.knee_at);
     let more = curves.len().saturating_sub(CURVES_MAX);
@@ -71,7 +75,7 @@ fn latency(findings: &Findings, curves: &[Curve]) -> Drawing {
             x: along(curves),
             x_log: curves.first().is_some_and(|curve| curve.log),
             y: "Latency, ms".into(),
-            lines,
+            lines: drawn,
             at_x: knee.map(|at| ("knee".to_owned(), rounded(at))).into_iter().collect(),
             at_y: findings
                 .p99_limit_ms
@@ -91,7 +95,7 @@ fn throughput(findings: &Findings, curves: &[Curve]) -> Drawing {
             x: along(curves),
             x_log: curves.first().is_some_and(|curve| curve.log),
             y: "Answers per second".into(),
-            lines: named(curves, "answers").map(|(name, curve)| line(&name, curve, |f| f.throughput_per_s)).collect(),
+            lines: lines(findings, curves, "answers", |f| f.throughput_per_s),
             ..Lines::default()
         }),
     }

@@ -68,7 +68,7 @@ fn estimate(estimate: &Estimate, scale: f64) -> Figure {
 }
 
 /// The last parts of the keys, as many as tell them apart.
-fn short_names(axes: &[Axis]) -> Vec<String> {
+pub(in crate::report) fn short_names(axes: &[Axis]) -> Vec<String> {
     let parts: Vec<Vec<&str>> = axes.iter().map(|axis| axis.key.split('.').collect()).collect();
     let last = |parts: &[&str], n: usize| parts[parts.len().saturating_sub(n)..].join(".");
     let name = |parts: &Vec<&str>, others: &[Vec<&str>]| {

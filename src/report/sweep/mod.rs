@@ -3,7 +3,7 @@
 //! [`status`] how far a sweep is; [`submit`] describes it to a cluster; `parquet` is the table for
 //! other tools, where it is built in.
 
-mod content;
+pub(super) mod content;
 pub mod folder;
 pub mod merge;
 #[cfg(feature = "parquet")]

@@ -9,6 +9,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("duration = \"30 min\"", "duration = \"30 m\""),
     ("duration = \"30 min\"", "duration = \"-30 min\""),
     ("duration = \"30 min\"", "duration = \"30 min"),
+    ("cores = 8", "cores = eight"),
+    ("cores = 8", "cores = four"),
     ("duration = \"30 min\"", "durration = \"30 min\""),
     ("runs     = 10", "runs     = 0"),
     ("runs     = 10", "runs     = \"ten\""),
