@@ -27,7 +27,7 @@ use super::results;
   foobar-sim explain-request peak.toml --run 3 --set service.app.workers=32
   foobar-sim explain-request peak.toml --format json | jq '.requests[0].entries[] | select(.waiting_ns > 0)'
 
-The run is one of those that `foobar-sim run` makes with the same seed: it is simulated once to choose requests, and once
+Up to simulation.runs, the run is one of those that `foobar-sim run` makes with the same seed. It is simulated once to choose requests, and once
 more to write down those that were chosen. The steps of a request that are not beside others add up to its response time
 to the nanosecond. The folder of results has explain.json and explain.md, otlp.json for OpenTelemetry's tools (send it to
 /v1/traces) and trace-events.json for Perfetto (https://ui.perfetto.dev) and chrome://tracing.")]

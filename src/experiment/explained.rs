@@ -112,6 +112,8 @@ pub struct Entry {
     pub ahead: u32,
     /// Others that shared the station then.
     pub others: u32,
+    /// All who are there are served at the same time: what is called waiting is what it took longer than its work.
+    pub shared: bool,
     /// Beside something else: not counted in sums.
     pub parallel: bool,
     /// It went on for nobody.
@@ -323,6 +325,7 @@ impl Names<'_> {
             rest,
             ahead: stop.ahead,
             others: stop.others,
+            shared: self.is_shared(stop.for_what),
             parallel: telling.parallel,
             failure: failed(stop.failure),
             holding: holding.clone(),
@@ -342,6 +345,12 @@ impl Names<'_> {
             });
             self.tell(trail, Telling { lane: part, entry, parallel: true }, &holding, told);
         }
+    }
+
+    fn is_shared(&self, for_what: Awaited) -> bool {
+        // the stations come first among the places
+        let station = |place: u16| self.network.stations.get(place as usize);
+        matches!(for_what, Awaited::Place(place) if station(place).is_some_and(|s| matches!(s.at, StationAt::Sharing(_))))
     }
 
     fn station(&self, at: StationAt) -> String {
@@ -373,6 +382,7 @@ fn blank(kind: Kind, parent: Option<usize>, name: String, begin_ns: u64, length_
         rest: "held",
         ahead: 0,
         others: 0,
+        shared: false,
         parallel: false,
         abandoned: false,
         failure: None,

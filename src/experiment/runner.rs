@@ -179,10 +179,7 @@ impl<'s> Prepared<'s> {
     }
 
     pub(super) fn run(&self, index: u32, warmup_s: f64, duration_s: Option<f64>) -> RunResult {
-        let records = |source: usize| match &self.recordings[source] {
-            Some(recording) => recording.records(),
-            None => Box::new(std::iter::empty()),
-        };
+        let records = |source: usize| self.records(source);
         run_once(&self.scenario, &self.compiled, &RunPlan { run: index, warmup_s, duration_s, traces: &records })
     }
 
@@ -194,10 +191,7 @@ impl<'s> Prepared<'s> {
         duration_s: f64,
         within_s: f64,
     ) -> (RunResult, Cohorts) {
-        let records = |source: usize| match &self.recordings[source] {
-            Some(recording) => recording.records(),
-            None => Box::new(std::iter::empty()),
-        };
+        let records = |source: usize| self.records(source);
         let plan = RunPlan { run: index, warmup_s, duration_s: Some(duration_s), traces: &records };
         run_cohorts(&self.scenario, &self.compiled, &plan, within_s)
     }
@@ -210,10 +204,7 @@ impl<'s> Prepared<'s> {
         duration_s: Option<f64>,
         bands: &[(u64, u64)],
     ) -> Ledger {
-        let records = |source: usize| match &self.recordings[source] {
-            Some(recording) => recording.records(),
-            None => Box::new(std::iter::empty()),
-        };
+        let records = |source: usize| self.records(source);
         run_ledger(
             &self.scenario,
             &self.compiled,

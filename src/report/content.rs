@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::summary::{AssumptionSummary, Check, Estimate, Noticed, Summary, TrafficSummary, Warning};
+use crate::experiment::summary::{
+    AssumptionSummary, Check, Estimate, Noticed, Sensitivity, Summary, TrafficSummary, Warning,
+};
 
 use super::figure::{self, Figure, NOTHING};
 use super::table::Table;
@@ -418,9 +420,13 @@ pub(super) fn warnings(warnings: &[Warning], out: &mut Vec<Block>) {
     }
 }
 
+/// A change that rounds to nothing moves nothing.
+pub(super) fn moves(sensitivity: &Sensitivity) -> bool {
+    sensitivity.p99_change_percent.abs() >= 0.05
+}
+
 fn sensitivities(summary: &Summary, out: &mut Vec<Block>) {
-    // a change that rounds to nothing moves nothing
-    let moving: Vec<_> = summary.sensitivities.iter().filter(|s| s.p99_change_percent.abs() >= 0.05).collect();
+    let moving: Vec<_> = summary.sensitivities.iter().filter(|one| moves(one)).collect();
     if moving.is_empty() {
         return;
     }

@@ -50,6 +50,7 @@ impl Places {
             acknowledgement: other("replicas' acknowledgement", Spent::Held),
             silence: other("connections and silence", Spent::Held),
             attempt: other("attempts given up", Spent::Held),
+            pause: other("before connecting again", Spent::Held),
         };
         let again = other("before trying again", Spent::Held);
         let held = other("processes that hang", Spent::Held);
@@ -67,6 +68,7 @@ struct Rest {
     acknowledgement: u16,
     silence: u16,
     attempt: u16,
+    pause: u16,
 }
 
 impl Rest {
@@ -92,6 +94,7 @@ impl Rest {
             }
             Step::AwaitAcknowledgement { .. } => Some(self.acknowledgement),
             Step::Attempt { .. } => Some(self.attempt),
+            Step::Pause => Some(self.pause),
             _ => Some(self.silence),
         };
         found.unwrap_or(self.silence)

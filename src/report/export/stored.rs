@@ -57,7 +57,8 @@ pub fn read(summary: &str, timeseries: &str, servers: &[String]) -> Result<Store
         add(CLASS_AVAILABILITY, None, &figures["availability"], 1.0);
     }
     series.sort_by_key(|one| one.family);
-    let (seed, runs) = (seed.ok_or_else(|| damaged("seed"))?, runs.ok_or_else(|| damaged("runs"))?);
+    let (seed, runs) =
+        (seed.ok_or_else(|| damaged("seed is missing"))?, runs.ok_or_else(|| damaged("runs is missing"))?);
     Ok(StoredRun { scenario, seed, runs, measured_s, series })
 }
 
@@ -120,8 +121,43 @@ fn metric(column: &str, servers: &[String]) -> Option<Metric> {
         (_, Some(station)) => (QUEUE, station),
         _ => return None,
     };
-    let server = servers.iter().find(|server| station.split(['.', '-']).any(|part| part == **server)).cloned();
     let mut labels = vec![("station", station.clone())];
-    labels.extend(server.map(|server| ("server", server)));
+    labels.extend(server_of(&station, servers).map(|server| ("server", server.to_owned())));
     Some((family, labels, 1.0))
+}
+
+/// Hardware is `SERVER.cpu`; what a service has at each of several servers, `SERVICE.SERVER.workers` or
+/// `SERVICE.SERVER->OTHER.slots`.
+fn server_of<'s>(station: &str, servers: &'s [String]) -> Option<&'s str> {
+    const HARDWARE: [&str; 4] = ["cpu", "disk", "nic_in", "nic_out"];
+    let is_at = |server: &&String| {
+        let hardware = station.strip_prefix(server.as_str()).and_then(|rest| rest.strip_prefix('.'));
+        hardware.is_some_and(|part| HARDWARE.contains(&part))
+            || [".", "->"].iter().any(|end| station.contains(&format!(".{server}{end}")))
+    };
+    servers.iter().find(is_at).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_station_is_at_the_server_that_its_name_says() {
+        let servers = ["app", "app-1", "app-10", "lb1", "db.eu"].map(str::to_owned);
+        for (station, server) in [
+            ("app-1.cpu", Some("app-1")),
+            ("app-10.nic_out", Some("app-10")),
+            ("app.app-10.workers", Some("app-10")),
+            ("lb.lb1->web.slots", Some("lb1")),
+            ("db.db.eu.flush", Some("db.eu")),
+            ("db.eu.disk", Some("db.eu")),
+            // of the service, and not of the server of that name
+            ("app.workers", None),
+            ("app.cpu", Some("app")),
+            ("web.worker_connections", None),
+        ] {
+            assert_eq!(server_of(station, &servers), server, "{station}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::report::{CaptionedTable, Piece};
 use crate::experiment::summary::{AssumptionSummary, Sensitivity, Summary};
+use crate::report::content::moves;
 use crate::report::figure::{self, Figure, counted};
 use crate::report::table::Table;
 
@@ -61,11 +62,6 @@ fn most(summary: &Summary) -> Vec<String> {
             "Each default was moved up by a quarter by itself; what moves p99 most is worth measuring first.".into(),
         ],
     }
-}
-
-/// What rounds to nothing is nothing.
-fn moves(sensitivity: &Sensitivity) -> bool {
-    sensitivity.p99_change_percent.abs() >= 0.05
 }
 
 fn sensitivities(moving: &[&Sensitivity]) -> CaptionedTable {

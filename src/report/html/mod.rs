@@ -12,7 +12,6 @@ pub mod piece;
 pub mod policy;
 pub mod question;
 pub mod report;
-pub mod requests;
 pub mod run;
 pub mod table;
 
@@ -25,7 +24,7 @@ use report::Report;
 
 pub const FILE: &str = "report.html";
 
-/// The charts that the report names, and any other at the end of the section of charts.
+/// With those of the charts that the report names.
 pub fn render(report: &Report, charts: &[Chart]) -> String {
     let (style, title) = (style(), format!("{} - foobar-sim", printable(&report.title)));
     let page = html! {

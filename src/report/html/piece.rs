@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 
 use super::report::{ObjectiveRow, Piece, Tile};
-use super::requests::Timeline;
 use super::{chart, table};
 use crate::report::chart::Chart;
 use crate::report::chart::picture::printable;
@@ -41,7 +40,6 @@ pub fn draw(piece: &Piece, id: &str, charts: &[Chart]) -> Markup {
             details { summary { (printable(summary)) } (table::captioned(one, id)) }
         },
         Piece::Listing(name, text) => listing(name, text, id),
-        Piece::Timelines(timelines) => self::timelines(timelines, id),
     }
 }
 
@@ -105,16 +103,5 @@ fn listing(name: &str, text: &str, id: &str) -> Markup {
     html! {
         h3 id=(id) { bdi { (printable(name)) } }
         pre tabindex="0" role="region" aria-labelledby=(id) { code { (lines.join("\n")) } }
-    }
-}
-
-fn timelines(timelines: &[Timeline], id: &str) -> Markup {
-    html! {
-        @for (i, timeline) in timelines.iter().enumerate() {
-            details open[i == 0] {
-                summary { bdi { (printable(&timeline.title)) } }
-                (table::blocks(&[crate::report::content::Block::Table(timeline.steps.clone())], &format!("{id}-{i}")))
-            }
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::requests::Timeline;
 use crate::report::chart::stored::StoredError;
 use crate::report::content::{Block, Tone};
 use crate::report::table::Table;
@@ -56,7 +55,6 @@ pub enum Piece {
     Folded(String, CaptionedTable),
     /// A text as it was written.
     Listing(String, String),
-    Timelines(Vec<Timeline>),
 }
 
 /// A figure that is seen first.
@@ -135,7 +133,6 @@ impl Piece {
         match self {
             Piece::Table(one) | Piece::Folded(_, one) => vec![&one.table],
             Piece::Blocks(blocks) => blocks.iter().filter_map(Block::table).collect(),
-            Piece::Timelines(timelines) => timelines.iter().map(|timeline| &timeline.steps).collect(),
             Piece::Terms(_)
             | Piece::Headline(..)
             | Piece::Tiles(_)

@@ -1,13 +1,14 @@
 //! The page of a run: the question, the verdict, the figures, and what they rest on.
 
 use super::report::{CaptionedTable, ObjectiveRow, Piece, Report, Section, Tile};
-use super::{ledger, question, requests};
+use super::{ledger, question};
 use crate::experiment::Outcome;
 use crate::experiment::summary::{Estimate, ObjectiveSummary, Summary, TrafficSummary};
 use crate::report::chart::Chart;
 use crate::report::content::{self, Block, Extent, Tone};
 use crate::report::figure::{self, Figure, NO_INTERVAL, NOTHING};
 use crate::report::manifest::Manifest;
+use crate::report::sweep::submit::quoted;
 use crate::report::table::Table;
 use crate::report::{objectives, replication};
 use crate::scenario::Scenario;
@@ -38,7 +39,6 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
         Section::new("incidents", "Incidents", "What went wrong", vec![incidents(summary)]),
         Section::new("failures", "Failures", "Failures by reason", failures),
     ];
-    sections.extend(requests::section(Vec::new()));
     sections.push(Section::new(
         "topology",
         "Topology",
@@ -217,6 +217,6 @@ fn for_a_shell(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
     match !argument.is_empty() && argument.chars().all(plain) {
         true => argument.into(),
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
+        false => quoted(argument),
     }
 }

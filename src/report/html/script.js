@@ -157,7 +157,6 @@ class Chart {
     this.reading = element("div", { class: "reading", "aria-hidden": "true" });
     this.surface.append(this.cursor, this.band, this.reading);
     stage.append(this.svg, this.surface);
-    this.figure.querySelector(".canvas").append(stage);
     this.figure.querySelector(".canvas").removeAttribute("tabindex");
     this.hide();
     this.listen();

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::title;
 use crate::experiment::explained::{Entry, Explained, Explanation, Kind};
+use crate::experiment::sweep::definition::hex;
 
 /// enum SpanKind.
 const INTERNAL: u32 = 1;
@@ -141,8 +142,4 @@ fn trace_id(explained: &Explained, request: &Explanation) -> String {
 /// 8 bytes.
 fn span_id(trace: &str, entry: usize) -> String {
     hex(&Sha256::digest(format!("{trace}/{entry}"))[..8])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,7 +8,7 @@ use crate::scenario::{Overrides, load};
 
 const EPOCH_S: u64 = 1_735_689_600;
 
-/// Clients who try again, and calls through every tier.
+/// Calls through every tier, requests that failed, and some that never came back.
 fn explained(file: &str, failed: bool, set: &[&str]) -> Explained {
     let set = set.iter().map(|set| set.to_string()).collect();
     let overrides = Overrides { set, ..Overrides::default() };

@@ -52,7 +52,7 @@ fn push_request(out: &mut String, request: &Explanation) {
         let (begin, length) = (time(entry.begin_ns), time(entry.length_ns));
         let _ = writeln!(out, "  {begin:>9} {length:>9}  {bar} {indent}{}", shorten(&harmless(&entry.name), room));
         for note in notes(entry) {
-            let _ = writeln!(out, "{}{indent}  {}", " ".repeat(LEFT), shorten(&note, room.saturating_sub(2)));
+            push_wrapped(out, &note, WIDTH - room + 2, str::to_owned);
         }
     }
     if short.0 > 0 {
@@ -94,8 +94,14 @@ fn bar(entry: &Entry, response_ns: u64) -> String {
 fn notes(entry: &Entry) -> Vec<String> {
     let mut notes = Vec::new();
     let served = entry.length_ns - entry.waiting_ns;
-    if entry.waiting_ns > 0 && entry.others > 0 {
-        notes.push(format!("slowed {} by {} others", time(entry.waiting_ns), entry.others));
+    if entry.waiting_ns > 0 && entry.shared {
+        // others, or hardware that is slow
+        let others = match entry.others {
+            0 => String::new(),
+            1 => "; 1 other when it came".into(),
+            n => format!("; {n} others when it came"),
+        };
+        notes.push(format!("{} more than its work{others}", time(entry.waiting_ns)));
     } else if entry.waiting_ns > 0 && entry.rest == "service" {
         let behind = if entry.ahead > 0 { format!(" behind {}", entry.ahead) } else { String::new() };
         let then = if served > 0 { format!(", {} of service", time(served)) } else { String::new() };

@@ -31,6 +31,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(never)]
     pub(super) fn book_stop(&mut self, id: RequestId, held: bool) {
         let &Request { step, visit, .. } = &self.slab[id];
+        // at the first step of whom it has called, too
+        let held = held || (step != NONE && !self.net.faults.is_empty() && self.is_held(id));
         // a client who waits before another attempt stands before the attempt
         let again = step != NONE && visit > 0 && matches!(self.net.steps[step as usize], Step::Attempt { .. });
         let work = self.work_begun(id);
@@ -43,7 +45,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let standing = self.standing(id);
         if let Some(trails) = &mut self.trails {
             match held {
-                true => trails.is_held(self.now, id),
+                true => trails.is_held(self.now, id, standing),
                 false => trails.stops(self.now, id, standing, &self.net, work, again),
             }
         }

@@ -59,7 +59,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Stop::Silent if !nobody => {
                 request.depth = level as u8 - 1;
                 request.step = after;
+                let booked = WATCHED && self.is_booked();
+                if booked {
+                    self.book_passed(caller);
+                }
                 self.fall_silent(caller, Sent::Nothing, process);
+                if booked {
+                    self.book_stop(caller, false);
+                }
             }
             _ => {
                 request.failure = match stop {

@@ -48,10 +48,33 @@ impl Choice {
         }
     }
 
-    /// As many as are wanted: the slowest of each reason in turn.
+    /// As many as are wanted: the slowest of each reason in turn, and of those in turn the slower first.
     pub fn chosen(&self) -> Vec<u64> {
-        let ranks = 0..self.wanted.most;
-        let in_turn = ranks.flat_map(|rank| self.slowest.values().filter_map(move |kept| kept.get(rank)));
-        in_turn.take(self.wanted.most).map(|candidate| candidate.number).collect()
+        let mut chosen = Vec::new();
+        for rank in 0..self.wanted.most {
+            let mut of_rank: Vec<&Candidate> = self.slowest.values().filter_map(|kept| kept.get(rank)).collect();
+            of_rank.sort_by_key(|candidate| (std::cmp::Reverse(candidate.response_ns), candidate.number));
+            chosen.extend(of_rank.into_iter().map(|candidate| candidate.number));
+        }
+        chosen.truncate(self.wanted.most);
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slowest_comes_first_whatever_its_reason() {
+        let choose = |most: usize| {
+            let mut choice = Choice::new(Wanted { most, class: None, failed: true });
+            for (number, response_ns, reason) in [(0, 5, 1), (1, 900, 4), (2, 7, 1), (3, 30, 2), (4, 800, 4)] {
+                choice.consider(Candidate { number, response_ns }, 0, reason);
+            }
+            choice.chosen()
+        };
+        assert_eq!(choose(1), [1]);
+        assert_eq!(choose(5), [1, 3, 2, 4, 0]);
     }
 }

@@ -203,11 +203,12 @@ impl Trails {
     }
 
     /// It cannot go on: the process that it is in hangs.
-    pub fn is_held(&mut self, now: u64, id: RequestId) {
+    pub fn is_held(&mut self, now: u64, id: RequestId, standing: Standing) {
         let for_what = Awaited::Place(self.held);
         if let Some(lane) = self.lane(id) {
+            lane.unwind(now, standing);
             let call = lane.stack.last().copied();
-            let (failure, step) = lane.stop.map_or((0, NONE), |stop| (stop.failure, stop.step));
+            let Standing { step, failure, .. } = standing;
             let (work, started, ahead, others, slot) = (0, Some(now), 0, 0, None);
             lane.since = now;
             lane.stop = Some(Pending { for_what, work, started, ahead, others, call, step, slot, failure });

@@ -96,7 +96,7 @@ fn the_steps_of_a_request_add_up_to_its_response_time_exactly() {
 }
 
 #[test]
-fn a_trail_says_who_waits_in_front_what_is_held_and_what_runs_beside() {
+fn a_trail_says_who_waits_in_front_and_what_runs_beside() {
     // three come at once, and again each 50 ms
     let text = "
         [simulation]
@@ -137,4 +137,70 @@ fn a_trail_says_who_waits_in_front_what_is_held_and_what_runs_beside() {
     assert_eq!(trail.lanes[0].stops[1].for_what, Awaited::Parts);
     let parts: Vec<f64> = trail.lanes[1..].iter().map(|lane| ms(lane.ended - lane.began)).collect();
     assert_eq!(parts, [2.0, 5.0]);
+}
+
+/// gray-failure.toml with another fault at its second application server; the slowest requests.
+fn with_fault(fault: &str, failed: bool) -> (Compiled, Vec<Place>, Vec<Trail>) {
+    let set = vec!["simulation.duration=12 s".into(), "simulation.warmup=1 s".into(), format!("fault=[{fault}]")];
+    let overrides = Overrides { set, ..Overrides::default() };
+    let loaded = load("scenarios/gray-failure.toml".as_ref(), &overrides);
+    let scenario = loaded.unwrap_or_else(|error| panic!("{}", error.render(false)));
+    let compiled = compile(&scenario);
+    let (choice, _) = chosen(&scenario, &compiled, Wanted { most: 5, class: None, failed });
+    let (_, written) = run_trails(&scenario, &compiled, &plan(&scenario), &choice.chosen());
+    written.trails.iter().for_each(|trail| hold_laws(fault, trail));
+    (compiled, written.places, written.trails)
+}
+
+/// Seconds that a request was at a place, all lanes together.
+fn seconds_at(trail: &Trail, places: &[Place], name: &str) -> f64 {
+    let at = |stop: &&Stop| matches!(stop.for_what, Awaited::Place(place) if places[place as usize].name == name);
+    let stops = trail.lanes.iter().flat_map(|lane| &lane.stops).filter(at);
+    stops.map(|stop| (stop.ended - stop.began) as f64 / 1e9).sum()
+}
+
+/// When slots of a pool were held, seconds.
+fn held_s(trail: &Trail, compiled: &Compiled, pool: &str) -> Vec<f64> {
+    let at = compiled.network.stations.iter().find(|station| station.name == pool).expect(pool).at;
+    let holds = trail.lanes.iter().flat_map(|lane| &lane.holds).filter(|hold| hold.at == at);
+    holds.map(|hold| (hold.ended - hold.began) as f64 / 1e9).collect()
+}
+
+#[test]
+fn a_worker_is_held_while_the_processor_works() {
+    let (compiled, places, trails) = with_fault(r#"{ at = "1 s", slow = { server = "app2", cpu = 0.05 } }"#, false);
+    for trail in &trails {
+        let (cpu, held) = (seconds_at(trail, &places, "app2.cpu"), held_s(trail, &compiled, "app.app2.workers"));
+        assert!(cpu > 0.5, "request {}: {cpu} s at the slow processor", trail.number);
+        assert_eq!(held.len(), 1, "request {}", trail.number);
+        assert!((held[0] - cpu).abs() < 0.01, "request {}: {held:?} s held, {cpu} s at the processor", trail.number);
+    }
+}
+
+#[test]
+fn who_is_in_a_process_that_hangs_is_held_by_it_and_by_nothing_else() {
+    for whom in [r#"service = "app", server = "app2""#, r#"service = "lb""#] {
+        let fault = format!(r#"{{ at = "2 s", lasts = "2 s", hang = {{ {whom} }} }}"#);
+        let (_, places, trails) = with_fault(&fault, false);
+        for trail in &trails {
+            let (held, silent) = (
+                seconds_at(trail, &places, "processes that hang"),
+                seconds_at(trail, &places, "connections and silence"),
+            );
+            assert!(held > 1.0 && silent < 0.01, "{whom}, request {}: {held} s and {silent} s", trail.number);
+        }
+    }
+}
+
+#[test]
+fn who_was_in_a_server_that_lost_its_power_waits_in_silence_and_holds_nothing_there() {
+    let (compiled, places, trails) = with_fault(r#"{ at = "2 s", lasts = "7 s", power_off = "app2" }"#, true);
+    assert_eq!(trails.len(), 5);
+    for trail in &trails {
+        let silent = seconds_at(trail, &places, "connections and silence");
+        let at_work = seconds_at(trail, &places, "app2.cpu");
+        assert!(silent > 4.0 && at_work < 0.5, "request {}: {silent} s and {at_work} s", trail.number);
+        let held = held_s(trail, &compiled, "app.app2.workers");
+        assert!(held.iter().all(|held| *held < 0.5), "request {}: {held:?}", trail.number);
+    }
 }

@@ -32,7 +32,7 @@ impl Job<'_> {
 }
 
 /// In quotes for a shell, whatever it holds.
-fn quoted(text: &str) -> String {
+pub(in crate::report) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
