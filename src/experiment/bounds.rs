@@ -1,7 +1,6 @@
 //! What no answer may pass, whatever the model: the load that the scenario offers, the response of an idle
 //! system, and for closed users the asymptotic bounds, or the exact answer where their network has one.
 
-use super::merge;
 use super::summary::Check;
 use crate::engine::Distribution;
 use crate::scenario::{
@@ -78,7 +77,9 @@ fn compare(
 }
 
 fn latency_mean_ms(run: &RunResult) -> Option<f64> {
-    Some(merge::total(run).latency_ns.mean()? / 1e6)
+    let answered: u64 = run.classes.iter().map(|class| class.latency_ns.count()).sum();
+    let sum: u128 = run.classes.iter().map(|class| class.latency_ns.sum()).sum();
+    (answered > 0).then(|| sum as f64 / answered as f64 / 1e6)
 }
 
 /// Arrival rate times mean service time is what keeps a station busy: the station that is furthest off.
@@ -235,7 +236,8 @@ fn closed_bounds(scenario: &Scenario, plain: Option<&Plain>, runs: &[RunResult],
     let [traffic] = scenario.traffic.as_slice() else { return None };
     let Process::Closed { users, think, .. } = &traffic.process else { return None };
     let idle_s: f64 = load.classes.iter().map(|c| c.share * c.unloaded_s).sum();
-    let throughput = |run: &RunResult| Some(merge::total(run).completed as f64 / run.measured_s);
+    let completed = |run: &RunResult| run.classes.iter().map(|class| class.completed).sum::<u64>();
+    let throughput = |run: &RunResult| Some(completed(run) as f64 / run.measured_s);
     let exact = plain.filter(|plain| plain.is_product_form()).and_then(|_| {
         let queues = load.of_one_request.iter().map(|s| match s.workers {
             Some(workers) => ClosedStation::multi(s.offered_erlangs, workers),

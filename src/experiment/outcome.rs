@@ -51,12 +51,15 @@ impl Context<'_> {
 
 /// The runs are of one scenario, in the order of their indices; at least one.
 pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Outcome {
-    let Together { summary, classes, doubt } = together(scenario, runs, context);
+    let Together { mut summary, classes, doubt } = together(scenario, runs, context);
+    summary.per_run = PerRun::of(scenario, runs);
+    summary.assumptions = assumptions(scenario);
     let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
     Outcome { summary, merged: merge::merged(runs, &classes), pictured }
 }
 
-/// [`outcome`] for those who draw nothing.
+/// [`outcome`] for those who draw nothing and are compared with nobody: without the figures of each run and the
+/// assumptions.
 pub fn summary(scenario: &Scenario, runs: &[RunResult], context: Context) -> Summary {
     together(scenario, runs, context).summary
 }
@@ -137,12 +140,12 @@ fn together(scenario: &Scenario, runs: &[RunResult], context: Context) -> Togeth
         checks,
         warnings,
         sensitivities: context.sensitivities.clone(),
-        assumptions: assumptions(scenario),
+        assumptions: Vec::new(),
         totals: Totals {
             requests: runs.iter().map(|run| run.finished_total).sum(),
             events: runs.iter().map(|run| run.events).sum(),
         },
-        per_run: PerRun::of(scenario, runs),
+        per_run: None,
     };
     Together { summary, classes, doubt }
 }

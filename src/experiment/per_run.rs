@@ -341,9 +341,9 @@ impl PerRun {
                 }
             }
         }
-        let total = merge::over_runs(runs.iter().map(merge::total).collect::<Vec<_>>().iter());
-        // without failures it is the same as that of the answered
-        let spare = |figure: &Figure| total.failures() == 0 && matches!(figure.measure, Measure::LatencyAll(_));
+        let all_answered = runs.iter().flat_map(|run| &run.classes).all(|class| class.failures() == 0);
+        // it is then the same as that of the answered
+        let spare = |figure: &Figure| all_answered && matches!(figure.measure, Measure::LatencyAll(_));
         // a percentile without enough observations in each run may have a value of all together
         let known =
             |figure: &Figure, values: &[Observed]| figure.measure.is_pooled() || values.iter().any(Option::is_some);

@@ -35,7 +35,7 @@ pub struct Summary {
     pub sensitivities: Vec<Sensitivity>,
     pub assumptions: Vec<AssumptionSummary>,
     pub totals: Totals,
-    /// What a later comparison needs to pair runs with; `None`: there are too many of them to keep.
+    /// What a later comparison needs to pair runs with; `None`: there are too many of them to keep, or nobody stores it.
     #[serde(skip)]
     pub per_run: Option<PerRun>,
 }

@@ -126,7 +126,7 @@ impl Diagnostics {
         kind: AnnotationKind,
     ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
         let file = &self.files.0[place.file];
-        let text = file.text.as_str();
+        let text: &str = &file.text;
         let start = place.span.start.min(text.len());
         let end = place.span.end.clamp(start, text.len());
         let from = text[..start].rfind('\n').map_or(0, |newline| newline + 1);

@@ -143,7 +143,7 @@ fn overrides_as_files(overrides: &Overrides, files: &mut SourceFiles, folder: &P
 
 /// Applies one `a.b.c=value`, the text of a pseudo-file named like its option.
 pub fn set(table: &mut Table, file: usize, files: &SourceFiles, diagnostics: &mut Diagnostics) {
-    let (option, text) = (files.0[file].name.as_str(), files.0[file].text.as_str());
+    let (option, text): (&str, &str) = (&files.0[file].name, &files.0[file].text);
     let whole = Place { file, span: 0..text.len() };
     let Some(equals) = text.find('=') else {
         diagnostics.push(

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -26,9 +27,9 @@ pub struct Place {
 pub struct SourceFile {
     /// As shown in messages.
     pub name: String,
-    pub text: String,
+    pub text: Arc<str>,
     /// Where its lines end, bytes.
-    line_ends: Vec<usize>,
+    line_ends: Arc<[usize]>,
     /// SourceFiles named in it are relative to this folder.
     pub folder: PathBuf,
 }
@@ -38,8 +39,8 @@ pub struct SourceFile {
 pub struct SourceFiles(pub Vec<SourceFile>);
 
 impl SourceFiles {
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>, folder: &Path) -> FileId {
-        let text = text.into();
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>, folder: &Path) -> FileId {
+        let text: Arc<str> = text.into();
         let line_ends = text.match_indices('\n').map(|(end, _)| end).collect();
         self.0.push(SourceFile { name: name.into(), text, line_ends, folder: folder.to_path_buf() });
         self.0.len() - 1
@@ -47,7 +48,7 @@ impl SourceFiles {
 
     /// What was read of a scenario and what the command line changed; not what it names, such as profiles.
     pub fn as_written(&self) -> Vec<WrittenFile> {
-        self.0.iter().map(|file| WrittenFile { name: file.name.clone(), text: file.text.clone() }).collect()
+        self.0.iter().map(|file| WrittenFile { name: file.name.clone(), text: Arc::clone(&file.text) }).collect()
     }
 
     /// `peak.toml:12`; the command line's values have no line.
@@ -184,7 +185,7 @@ impl Table {
 
 /// Reads the text of a file that is already in `files`. All syntax errors are reported.
 pub fn parse(files: &SourceFiles, file: FileId, diagnostics: &mut Diagnostics) -> Table {
-    let text = files.0[file].text.as_str();
+    let text: &str = &files.0[file].text;
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut twice: Option<usize> = None;
     for error in &errors {

@@ -125,6 +125,9 @@ impl Observation {
 
     fn close_window(&mut self, net: &mut Network, now: u64) {
         let mut window = std::mem::take(&mut self.window);
+        window.present_ns.reserve_exact(net.stations.len());
+        window.busy_ns.reserve_exact(net.stations.len());
+        window.behind_area.reserve_exact(net.replicas.len());
         for i in 0..net.stations.len() {
             let at = net.stations[i].at;
             let observed = net.observed(at);

@@ -11,7 +11,9 @@ const SUB: u32 = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
-    /// Grows with the largest value seen.
+    /// The bucket that `counts` begins with, the first of an octave.
+    first: usize,
+    /// From the octave of the smallest value seen to that of the largest.
     counts: Vec<u64>,
     count: u64,
     sum: u128,
@@ -22,7 +24,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+        Histogram { first: 0, counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 }
 
@@ -53,7 +55,7 @@ impl Histogram {
     /// `record` where the value's `index` is known.
     #[inline(always)]
     pub fn record_in(&mut self, i: usize, value: u64) {
-        match self.counts.get_mut(i) {
+        match self.counts.get_mut(i.wrapping_sub(self.first)) {
             Some(count) => *count += 1,
             None => self.grow_and_count(i),
         }
@@ -70,9 +72,28 @@ impl Histogram {
     #[cold]
     #[inline(never)]
     fn grow_and_count(&mut self, i: usize) {
-        // a whole octave at a time
-        self.counts.resize(((i >> SUB) + 1) << SUB, 0);
-        self.counts[i] += 1;
+        self.make_room(i..i + 1);
+        self.counts[i - self.first] += 1;
+    }
+
+    /// Room for these buckets, in whole octaves.
+    fn make_room(&mut self, buckets: Range<usize>) {
+        let (first, end) = ((buckets.start >> SUB) << SUB, buckets.end.next_multiple_of(1 << SUB));
+        if self.counts.is_empty() {
+            *self = Histogram { first, counts: vec![0; end - first], ..*self };
+        }
+        if first < self.first {
+            self.counts.splice(..0, std::iter::repeat_n(0, self.first - first));
+            self.first = first;
+        }
+        if end > self.first + self.counts.len() {
+            self.counts.resize(end - self.first, 0);
+        }
+    }
+
+    /// What lies in a bucket.
+    fn at(&self, i: usize) -> u64 {
+        self.counts.get(i.wrapping_sub(self.first)).copied().unwrap_or(0)
     }
 
     /// Memory that it takes.
@@ -84,11 +105,12 @@ impl Histogram {
         if other.count == 0 {
             return;
         }
-        if other.counts.len() > self.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
         let occupied = other.occupied();
-        for (mine, theirs) in self.counts[occupied.clone()].iter_mut().zip(&other.counts[occupied]) {
+        self.make_room(occupied.clone());
+        let mine = &mut self.counts[occupied.start - self.first..];
+        for (mine, theirs) in
+            mine.iter_mut().zip(&other.counts[occupied.start - other.first..occupied.end - other.first])
+        {
             *mine += theirs;
         }
         self.min = self.min.min(other.min);
@@ -99,16 +121,17 @@ impl Histogram {
 
     /// What was recorded since an earlier state of this histogram. Its minimum and maximum are known to a bucket.
     pub fn since(&self, earlier: &Histogram) -> Histogram {
-        let before = |i: usize| earlier.counts.get(i).copied().unwrap_or(0);
-        let counts: Vec<u64> = self.counts.iter().enumerate().map(|(i, n)| n - before(i)).collect();
-        let lowest = counts.iter().position(|&n| n > 0);
-        let highest = counts.iter().rposition(|&n| n > 0);
+        let first = self.first;
+        let counts: Vec<u64> = (first..).zip(&self.counts).map(|(i, n)| n - earlier.at(i)).collect();
+        let lowest = counts.iter().position(|&n| n > 0).map(|i| first + i);
+        let highest = counts.iter().rposition(|&n| n > 0).map(|i| first + i);
         let lowest = lowest.map_or(u64::MAX, |i| (bounds(i).0 as u64).max(self.min));
         let highest = highest.map_or(0, |i| {
             let (low, width) = bounds(i);
             ((low + width - 1.0) as u64).min(self.max)
         });
-        Histogram { counts, count: self.count - earlier.count, sum: self.sum - earlier.sum, min: lowest, max: highest }
+        let (count, sum) = (self.count - earlier.count, self.sum - earlier.sum);
+        Histogram { first, counts, count, sum, min: lowest, max: highest }
     }
 
     pub fn clear(&mut self) {
@@ -168,7 +191,7 @@ impl Histogram {
     pub fn value_of_rank(&self, rank: u64) -> f64 {
         let Some((i, below)) = self.bucket_of_rank(rank) else { return self.max as f64 };
         let (low, width) = bounds(i);
-        let inside = ((rank - below) as f64 - 0.5) / self.counts[i] as f64;
+        let inside = ((rank - below) as f64 - 0.5) / self.at(i) as f64;
         // integers low ..= low + width - 1, spread evenly
         let value = low - 0.5 + width * inside;
         let value = if width == 1.0 { low } else { value };
@@ -179,16 +202,16 @@ impl Histogram {
     fn bucket_of_rank(&self, rank: u64) -> Option<(usize, u64)> {
         /// Buckets that are passed over together.
         const BLOCK: usize = 64;
-        let mut first = self.occupied().start;
         let mut below = 0;
-        for block in self.counts.get(first..)?.chunks(BLOCK) {
+        let mut passed = self.occupied().start - self.first;
+        for block in self.counts.get(passed..)?.chunks(BLOCK) {
             let inside: u64 = block.iter().sum();
             if below + inside >= rank {
                 break;
             }
-            (first, below) = (first + block.len(), below + inside);
+            (passed, below) = (passed + block.len(), below + inside);
         }
-        for (i, n) in self.counts.iter().enumerate().skip(first) {
+        for (i, n) in (self.first + passed..).zip(&self.counts[passed..]) {
             if below + n >= rank {
                 return Some((i, below));
             }
@@ -199,7 +222,7 @@ impl Histogram {
 
     /// Buckets below and above which nothing was recorded.
     fn occupied(&self) -> Range<usize> {
-        if self.is_empty() { 0..0 } else { index(self.min)..index(self.max) + 1 }
+        if self.is_empty() { self.first..self.first } else { index(self.min)..index(self.max) + 1 }
     }
 
     /// How far the interpolated quantile may lie from the observation, nanoseconds: what the counts of the
@@ -207,9 +230,9 @@ impl Histogram {
     /// most half a bucket.
     pub fn quantile_error(&self, q: f64) -> Option<f64> {
         let value = self.quantile(q)?;
-        let i = index((value + 0.5) as u64).min(self.counts.len() - 1);
-        let count = |i: Option<usize>| i.and_then(|i| self.counts.get(i)).map_or(0.0, |&n| n as f64);
-        let (before, here, after) = (count(i.checked_sub(1)), count(Some(i)).max(1.0), count(Some(i + 1)));
+        let i = index((value + 0.5) as u64).min(self.first + self.counts.len() - 1);
+        let count = |i: usize| self.at(i) as f64;
+        let (before, here, after) = (count(i.wrapping_sub(1)), count(i).max(1.0), count(i + 1));
         let (_, width) = bounds(i);
         if width == 1.0 {
             return Some(0.0);
@@ -221,15 +244,15 @@ impl Histogram {
     /// Observations greater than `value`, with the bucket of `value` shared out linearly.
     pub fn count_above(&self, value: u64) -> f64 {
         let at = index(value);
-        let above: u64 = self.counts.get(at + 1..).map_or(0, |above| above.iter().sum());
+        let above = self.counts.get((at + 1).saturating_sub(self.first)..).unwrap_or_default();
         let (low, width) = bounds(at);
         let share = (low + width - 1.0 - value as f64) / width;
-        above as f64 + self.counts.get(at).map_or(0.0, |&n| n as f64 * share)
+        above.iter().sum::<u64>() as f64 + self.at(at) as f64 * share
     }
 
     /// Buckets that hold anything, as (lowest value, width, count), increasing.
     pub fn buckets(&self) -> impl Iterator<Item = (f64, f64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(i, &n)| {
+        (self.first..).zip(&self.counts).filter(|(_, n)| **n > 0).map(|(i, &n)| {
             let (low, width) = bounds(i);
             (low, width, n)
         })
@@ -283,6 +306,24 @@ mod tests {
         }
         assert!((since.max().unwrap() as f64 / late.max().unwrap() as f64 - 1.0).abs() < 1e-3);
         assert!(whole.since(&whole).is_empty() && whole.since(&whole).max().is_none());
+    }
+
+    #[test]
+    fn only_octaves_with_something_in_them_take_memory() {
+        let mut h = Histogram::default();
+        h.record(1 << 40);
+        assert_eq!(h.counts.len(), 1 << SUB);
+        h.record((1 << 38) + 1);
+        assert_eq!(h.counts.len(), 3 << SUB);
+        assert!((h.value_of_rank(1) / (1u64 << 38) as f64 - 1.0).abs() < 1e-3);
+        assert_eq!(h.value_of_rank(2), (1u64 << 40) as f64);
+        assert_eq!((h.count_above(0), h.count_above(1 << 39), h.count_above(1 << 41)), (2.0, 1.0, 0.0));
+        let mut other = Histogram::default();
+        other.record(7);
+        other.merge(&h);
+        h.record(7);
+        assert_eq!(other, h);
+        assert_eq!(h.buckets().map(|(_, _, n)| n).collect::<Vec<_>>(), [1, 1, 1]);
     }
 
     #[test]

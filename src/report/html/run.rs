@@ -56,7 +56,8 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
     ));
     sections.push(Section::new("warnings", "Warnings", "Warnings and checks", vec![warnings(summary)]));
     sections.push(Section::new("assumptions", "Assumptions", "What it rests on", ledger::pieces(summary)));
-    let listings = scenario.written.iter().map(|written| Piece::Listing(written.name.clone(), written.text.clone()));
+    let listings =
+        scenario.written.iter().map(|written| Piece::Listing(written.name.clone(), written.text.to_string()));
     sections.push(Section::new("scenario", "Scenario", "The scenario as written", listings.collect()));
     sections.push(Section::new("reproduce", "Reproduce", "How to reproduce it", vec![reproduce(summary, manifest)]));
     Report {

@@ -1,6 +1,8 @@
 //! The valid scenario: what a file means once every check has passed. Past this door nothing is
 //! re-checked. Times are in seconds, sizes in bytes, rates per second; ids index the vectors here.
 
+use std::sync::Arc;
+
 mod app;
 mod fault;
 mod haproxy;
@@ -58,7 +60,7 @@ pub struct Scenario {
 pub struct WrittenFile {
     /// As it was named; of an option, the option.
     pub name: String,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 #[derive(Clone, Debug)]
