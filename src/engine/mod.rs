@@ -4,6 +4,7 @@
 
 pub mod distribution;
 pub mod event_set;
+pub mod exponent;
 pub mod heap;
 pub mod random;
 pub mod table;

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use rand::TryRng;
 use rand_distr::{Distribution as _, Exp1, StandardNormal};
 
+use super::exponent::Powers;
 use super::random::KeyedRng;
 
 const LAYERS: usize = 256;
@@ -62,9 +63,26 @@ pub fn exponential_widths() -> &'static Widths {
 }
 
 /// Of the standard normal.
-pub fn normal_widths() -> &'static Widths {
-    static WIDTHS: OnceLock<Widths> = OnceLock::new();
-    WIDTHS.get_or_init(|| widths(1 << 51 | 1, 2.0 * f64::EPSILON, |saying| StandardNormal.sample(saying)))
+fn normal_widths() -> Widths {
+    widths(1 << 51 | 1, 2.0 * f64::EPSILON, |saying| StandardNormal.sample(saying))
+}
+
+/// What draws of the lognormal look up.
+#[derive(Debug, PartialEq)]
+pub struct Lognormals {
+    widths: Widths,
+    powers: Powers,
+}
+
+pub fn lognormals() -> &'static Lognormals {
+    static TABLES: OnceLock<Lognormals> = OnceLock::new();
+    TABLES.get_or_init(|| Lognormals { widths: normal_widths(), powers: Powers::to_the_parts() })
+}
+
+/// A draw of e^(mu + sigma Z), where Z is a standard normal.
+#[inline(always)]
+pub fn lognormal(rng: &mut KeyedRng, mu: f64, sigma: f64, tables: &Lognormals) -> f64 {
+    tables.powers.exp(mu + sigma * normal(rng, &tables.widths))
 }
 
 /// A draw of the exponential of mean 1.
@@ -91,7 +109,7 @@ fn exponential_by_all_tries(rng: &mut KeyedRng) -> f64 {
 
 /// A draw of the standard normal.
 #[inline(always)]
-pub fn normal(rng: &mut KeyedRng, widths: &Widths) -> f64 {
+fn normal(rng: &mut KeyedRng, widths: &Widths) -> f64 {
     let mut tried = rng.clone();
     let bits = tried.next();
     let layer = (bits & 0xFF) as usize;
@@ -118,12 +136,12 @@ mod tests {
 
     #[test]
     fn draws_are_those_of_rand_distr_bit_for_bit() {
-        let key = Key::of_seed(1);
+        let (key, normals) = (Key::of_seed(1), normal_widths());
         for i in 0..200_000 {
             let (mut ours, mut theirs) = (key.draw(i, 0), key.draw(i, 0));
             let (a, b): (f64, f64) = (exponential(&mut ours, exponential_widths()), Exp1.sample(&mut theirs));
             assert_eq!((a.to_bits(), ours.next()), (b.to_bits(), theirs.next()), "exponential {i}");
-            let (a, b): (f64, f64) = (normal(&mut ours, normal_widths()), StandardNormal.sample(&mut theirs));
+            let (a, b): (f64, f64) = (normal(&mut ours, &normals), StandardNormal.sample(&mut theirs));
             assert_eq!((a.to_bits(), ours.next()), (b.to_bits(), theirs.next()), "normal {i}");
         }
     }
