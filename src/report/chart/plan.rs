@@ -29,7 +29,10 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
         drawings.push(bottlenecks(ladder, findings, &setting));
         drawings.push(curve(ladder, &setting));
     }
-    drawings.extend(findings.cheapest.as_ref().map(|fleets| cheapest(fleets, &setting)));
+    if let Some(fleets) = &findings.cheapest {
+        drawings.push(cheapest(fleets, &setting));
+        drawings.extend(trade_off(fleets, &setting));
+    }
     if let (Some(room), Some(rate)) = (&findings.headroom, &findings.rate) {
         drawings.extend(headroom(room, rate, findings, &setting));
     }
@@ -59,24 +62,33 @@ fn search(answer: &RateAnswer, findings: &Findings, setting: &str) -> Drawing {
         Highest::AtLeast { rate, .. } => Some((format!("at least {}", number(*rate)), *rate)),
         Highest::None { .. } => None,
     };
-    let limit = objective.split_once(['<', '>']).and_then(|(_, bound)| {
-        let (number, written) = bound.trim_start_matches('=').trim().split_once(' ')?;
-        number.parse().ok().filter(|_| written == unit)
-    });
-    let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
+    let limit = bound(objective, unit);
     Drawing {
         name: "plan-rate".into(),
         title: "The highest rate that meets the objectives".into(),
         subtitle: format!("{setting}; what was tried for {objective}"),
         shows: Shows::Lines(Lines {
             x: format!("Traffic, {}", findings.traffic.unit),
-            y: format!("{}{unit}", objective.split(['<', '>', '=']).next().unwrap_or(objective).trim()),
+            y: measured(objective, unit),
             lines: vec![Line::of("long runs", sorted(&tried, false)), Line::of("short looks", sorted(&tried, true))],
             at_x: found.map(|(name, at)| (name, rounded(at))).into_iter().collect(),
             at_y: limit.map(|limit| ("objective".to_owned(), limit)).into_iter().collect(),
             ..Lines::default()
         }),
     }
+}
+
+/// The limit of an objective as it is written, where that is in this unit.
+fn bound(objective: &str, unit: &str) -> Option<f64> {
+    let (_, bound) = objective.split_once(['<', '>'])?;
+    let (number, written) = bound.trim_start_matches('=').trim().split_once(' ')?;
+    number.parse().ok().filter(|_| written == unit)
+}
+
+/// What an objective is about, with its unit.
+fn measured(objective: &str, unit: &str) -> String {
+    let of = objective.split(['<', '>', '=']).next().unwrap_or(objective).trim();
+    if unit.is_empty() { of.to_owned() } else { format!("{of}, {unit}") }
 }
 
 fn one_dead(rate: &RateFindings, findings: &Findings, setting: &str) -> Drawing {
@@ -212,6 +224,50 @@ fn cheapest(found: &FleetFindings, setting: &str) -> Drawing {
             reference: found.present_price.map(|price| (rounded(price), "now".into())),
         }),
     }
+}
+
+/// Price against the objective that is nearest to be missed at most fleets: one objective on one axis.
+fn trade_off(found: &FleetFindings, setting: &str) -> Option<Drawing> {
+    let simulated = || {
+        let all = found.cheaper.iter().chain(found.cheapest.as_ref()).chain(&found.runners_up);
+        all.filter(|fleet| fleet.verdict != Verdict::Overloaded)
+    };
+    let times = |limit: &str| simulated().filter(|fleet| fleet.limit == limit).count();
+    // of equal ones the first
+    let fleet = simulated().rev().max_by_key(|fleet| times(&fleet.limit))?;
+    let (objective, unit) = (fleet.limit.as_str(), fleet.unit);
+    let of = |verdict: Verdict, name: &str| {
+        let fleets = simulated().filter(|fleet| fleet.limit == objective && fleet.verdict == verdict);
+        let mut points: Vec<(f64, Estimate)> = fleets.map(|fleet| (fleet.price, fleet.observed)).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Line { stroke: Stroke::Dots, ..Line::of(name, points) }
+    };
+    let lines = [
+        of(Verdict::Meets, "meets all objectives"),
+        of(Verdict::Unsure, "unsure"),
+        of(Verdict::Misses, "misses an objective"),
+    ];
+    let lines: Vec<Line> = lines.into_iter().filter(|line| !line.points.is_empty()).collect();
+    if lines.iter().map(|line| line.points.len()).sum::<usize>() < 2 {
+        return None;
+    }
+    let at_x = found.cheapest.as_ref().map(|fleet| ("cheapest".to_owned(), rounded(fleet.price)));
+    Some(Drawing {
+        name: "plan-trade-off".into(),
+        title: "What money buys".into(),
+        subtitle: format!(
+            "{setting}; {} x the traffic, fleets that were simulated, {objective}",
+            number(found.traffic)
+        ),
+        shows: Shows::Lines(Lines {
+            x: format!("Price, {}", found.currency),
+            y: measured(objective, unit),
+            lines,
+            at_x: at_x.into_iter().collect(),
+            at_y: bound(objective, unit).map(|limit| ("objective".to_owned(), limit)).into_iter().collect(),
+            ..Lines::default()
+        }),
+    })
 }
 
 fn headroom(room: &Headroom, rate: &RateFindings, findings: &Findings, setting: &str) -> Option<Drawing> {
