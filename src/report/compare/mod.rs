@@ -39,7 +39,7 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("manifest.json", manifest::document(manifest, *schema_version, &b.scenario, *seed, *runs)),
     ];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_compare(findings))).collect()
+    files.chain(chart::kept_drawings(chart::of_compare(findings))).collect()
 }
 
 pub fn trust_text(trust: &Trust, written: Option<&Written>, color: bool) -> String {

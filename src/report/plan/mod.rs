@@ -48,5 +48,5 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, runs)),
     ];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_plan(findings))).collect()
+    files.chain(chart::kept_drawings(chart::of_plan(findings))).collect()
 }

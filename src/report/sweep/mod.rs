@@ -38,5 +38,5 @@ pub fn json(findings: &Findings) -> String {
 pub fn files(findings: &Findings) -> Vec<(String, Vec<u8>)> {
     let files = [("sweep.json", json(findings)), ("sweep.md", markdown(findings))];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_sweep(findings))).collect()
+    files.chain(chart::kept_drawings(chart::of_sweep(findings))).collect()
 }
