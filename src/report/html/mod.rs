@@ -9,6 +9,7 @@
 pub mod figure;
 pub mod ledger;
 pub mod piece;
+pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod report;

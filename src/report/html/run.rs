@@ -1,7 +1,8 @@
 //! The page of a run: the question, the verdict, the figures, and what they rest on.
 
 use super::report::{CaptionedTable, ObjectiveRow, Piece, Report, Section, Tile};
-use super::{ledger, question, section};
+use super::section::{self, Origin};
+use super::{ledger, question};
 use crate::experiment::Outcome;
 use crate::experiment::summary::{ObjectiveSummary, Summary, TrafficSummary};
 use crate::report::chart::Chart;
@@ -56,7 +57,11 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
     sections.push(Section::new("warnings", "Warnings", "Warnings and checks", vec![warnings(summary)]));
     sections.push(Section::new("assumptions", "Assumptions", "What it rests on", ledger::pieces(summary)));
     sections.push(section::scenario(scenario));
-    sections.push(section::reproduce(manifest, summary.seed, &[("Scenario, SHA-256", &summary.scenario)], &[]));
+    sections.push(section::reproduce(
+        &Origin::of(manifest, summary.seed),
+        &[("Scenario, SHA-256", &summary.scenario)],
+        &[],
+    ));
     Report {
         kind: "Simulation of".into(),
         title: summary.scenario.name.clone(),

@@ -15,6 +15,17 @@ pub fn blocks_or(blocks: Vec<Block>, tone: Tone, nothing: &str) -> Piece {
     }
 }
 
+pub fn made(of: impl FnOnce(&mut Vec<Block>)) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    of(&mut blocks);
+    blocks
+}
+
+/// What stands below a title, where nothing is coloured.
+pub fn said(below: Vec<(Tone, String)>) -> Vec<String> {
+    below.into_iter().map(|(_, text)| text).collect()
+}
+
 /// A chart by its name, without ending.
 pub fn chart(name: &str) -> Piece {
     Piece::Chart(name.into())
@@ -35,16 +46,26 @@ pub fn listed(listings: Vec<Piece>) -> Section {
     Section::new("scenario", "Scenario", "The scenario as written", listings)
 }
 
+/// What made a result.
+pub struct Origin<'a> {
+    pub arguments: &'a [String],
+    pub version: &'a str,
+    pub seed: u64,
+}
+
+impl<'a> Origin<'a> {
+    pub fn of(manifest: &'a Manifest, seed: u64) -> Origin<'a> {
+        Origin { arguments: &manifest.arguments, version: manifest.version, seed }
+    }
+}
+
 /// `scenarios`: each with what it is called; `notes`: what else has to be known.
-pub fn reproduce(
-    manifest: &Manifest,
-    seed: u64,
-    scenarios: &[(&str, &ScenarioId)],
-    notes: &[(&str, String)],
-) -> Section {
-    let arguments: Vec<&str> = manifest.arguments.iter().map(String::as_str).collect();
-    let mut terms =
-        vec![("Command", command(&arguments)), ("Version", manifest.version.to_owned()), ("Seed", seed.to_string())];
+pub fn reproduce(origin: &Origin, scenarios: &[(&str, &ScenarioId)], notes: &[(&str, String)]) -> Section {
+    let mut terms = vec![
+        ("Command", command(origin.arguments)),
+        ("Version", origin.version.to_owned()),
+        ("Seed", origin.seed.to_string()),
+    ];
     terms.extend(scenarios.iter().map(|(name, id)| (*name, id.sha256.clone())));
     terms.extend(notes.iter().cloned());
     let promise = "The same version, scenario and seed give the same figures, on any number of threads.";
@@ -54,7 +75,7 @@ pub fn reproduce(
 }
 
 /// As it is typed into a shell.
-pub fn command(arguments: &[&str]) -> String {
+fn command(arguments: &[String]) -> String {
     let quoted: Vec<String> = arguments.iter().map(|argument| for_a_shell(argument)).collect();
     format!("foobar-sim {}", quoted.join(" "))
 }

@@ -2,7 +2,7 @@
 //! the whole.
 
 use super::report::{CaptionedTable, Piece, Report, Section, Tile};
-use super::section::{self, chart};
+use super::section::{self, Origin, chart, made, said};
 use super::{ledger, question};
 use crate::experiment::outcome;
 use crate::experiment::spof::findings::{Downtime, Findings, Verdict};
@@ -13,11 +13,7 @@ use crate::report::spof::content;
 use crate::scenario::Scenario;
 
 pub fn report(findings: &Findings, scenario: &Scenario, manifest: &Manifest) -> Report {
-    let blocks = |of: fn(&Findings, &mut Vec<Block>)| {
-        let mut blocks = Vec::new();
-        of(findings, &mut blocks);
-        blocks
-    };
+    let blocks = |of: fn(&Findings, &mut Vec<Block>)| made(|out| of(findings, out));
     let failures = section::blocks_or(blocks(content::reasons), Tone::Good, "Every request was answered in time.");
     let mut sections = vec![
         Section::new("question", "Question", "What was asked", vec![Piece::Terms(question(findings, scenario))]),
@@ -38,20 +34,19 @@ pub fn report(findings: &Findings, scenario: &Scenario, manifest: &Manifest) -> 
         Section::new("availability", "Availability", "Availability", vec![Piece::Blocks(blocks(content::system))]),
     ];
     if let Some(found) = &findings.pairs {
-        let mut blocks = Vec::new();
-        content::pairs(found, Extent::Full, &mut blocks);
+        let blocks = made(|out| content::pairs(found, Extent::Full, out));
         sections.push(Section::new("pairs", "Pairs", "Two failures at once", vec![Piece::Blocks(blocks)]));
     }
     sections.extend([
         section::warnings(&findings.warnings),
         assumptions(findings, scenario),
         section::scenario(scenario),
-        section::reproduce(manifest, findings.seed, &[("Scenario, SHA-256", &findings.scenario)], &[]),
+        section::reproduce(&Origin::of(manifest, findings.seed), &[("Scenario, SHA-256", &findings.scenario)], &[]),
     ]);
     Report {
         kind: "Single failures of".into(),
         title: findings.scenario.name.clone(),
-        below: content::below(findings).into_iter().take(1).map(|(_, text)| text).collect(),
+        below: said(content::below(findings)).into_iter().take(1).collect(),
         version: manifest.version.into(),
         sections,
     }
@@ -75,14 +70,13 @@ fn question(findings: &Findings, scenario: &Scenario) -> Vec<(String, Vec<String
         ("Two at once".to_owned(), vec![pairs]),
     ];
     terms.extend(question::subject(scenario));
-    terms.push(("Runs".into(), content::below(findings).into_iter().map(|(_, text)| text).collect()));
+    terms.push(("Runs".into(), said(content::below(findings))));
     terms
 }
 
 fn verdict(findings: &Findings) -> Vec<Piece> {
     let (tone, text) = content::headline(findings);
-    let mut beside = Vec::new();
-    content::beside_headline(findings, &mut beside);
+    let beside = made(|out| content::beside_headline(findings, out));
     vec![Piece::Headline(tone, text), Piece::Blocks(beside), Piece::Tiles(tiles(findings))]
 }
 
