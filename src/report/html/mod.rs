@@ -6,6 +6,7 @@
 //! on) and the [`section`]s that several have. [`piece`], [`table`] and [`figure`] draw the parts, and [`policy`] is what a browser is told to
 //! refuse. style.css and script.js go into the page as they are.
 
+pub mod compare;
 pub mod figure;
 pub mod ledger;
 pub mod piece;

@@ -1,6 +1,7 @@
 //! The page as text: well-formed, nothing from outside, nothing taken for markup. tests/browser looks at it in a browser.
 //! Here that of a run; those of other commands are in files of their own.
 
+mod compare;
 mod plan;
 mod spof;
 
