@@ -70,12 +70,6 @@ pub fn kept(stored: &Stored, charts: &[Chart], png: bool) -> Vec<(String, Vec<u8
     kept
 }
 
-/// The same of drawings alone.
-pub fn kept_drawings(drawings: Vec<Drawing>) -> Vec<(String, Vec<u8>)> {
-    let stored = Stored::Drawings { drawings };
-    kept(&stored, &charts(&stored), false)
-}
-
 /// As (file name, content): each as SVG, and as PNG where asked.
 pub fn files(charts: &[Chart], png: bool) -> Vec<(String, Vec<u8>)> {
     use rayon::prelude::*;

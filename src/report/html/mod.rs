@@ -17,6 +17,7 @@ pub mod report;
 pub mod run;
 pub mod section;
 pub mod spof;
+pub mod sweep;
 pub mod table;
 
 use maud::{DOCTYPE, PreEscaped, html};

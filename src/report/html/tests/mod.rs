@@ -4,6 +4,7 @@
 mod compare;
 mod plan;
 mod spof;
+mod sweep;
 
 use std::collections::BTreeSet;
 
