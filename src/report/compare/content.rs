@@ -194,7 +194,8 @@ pub fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     // on a terminal there is no room for what a queue of no length gains
     let (small, narrower): (Small, bool) = match extent {
         Extent::Terminal => (figure::coarse, false),
-        Extent::Full | Extent::Page => (figure::estimate, true),
+        Extent::Page => (figure::coarse, true),
+        Extent::Full => (figure::estimate, true),
     };
     let heading = if extent != Extent::Terminal { "Stations" } else { "Stations, where most has changed" };
     if !stations.is_empty() {
@@ -279,8 +280,8 @@ fn table(heading: &str, figures: &[&FigureFindings], small: Small, narrower: boo
             decided => decided.name(),
         };
         let mut figures = vec![
-            value(&figure.a, scale),
-            value(&figure.b, scale),
+            value(&figure.a, scale, small),
+            value(&figure.b, scale, small),
             difference(figure, small),
             Figure::plain(change),
             Figure::plain(if figure.judged { format!("{verdict} *") } else { verdict.to_owned() }),
@@ -309,9 +310,9 @@ pub fn times(factor: f64) -> String {
     if factor < 10.0 { format!("{factor:.1}x") } else { format!("{factor:.0}x") }
 }
 
-fn value(value: &Value, scale: f64) -> Figure {
+fn value(value: &Value, scale: f64, small: Small) -> Figure {
     Figure::plain(match value.value {
-        Some(value) => figure::number(value * scale),
+        Some(_) => small(&Estimate { value: value.value, ci95: None, runs: 0, censored: false }, scale).value,
         None if value.censored => "failed".into(),
         None => NOTHING.into(),
     })

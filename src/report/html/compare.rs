@@ -20,7 +20,7 @@ pub fn report(findings: &Findings, scenarios: [Option<&Scenario>; 2], manifest: 
     Report {
         kind: "Comparison of".into(),
         title: content::title(findings),
-        below: said(content::below(findings)),
+        below: said(content::below(findings)).split_off(2),
         version: manifest.version.into(),
         sections: vec![
             Section::new("question", "Question", "What was asked", vec![Piece::Terms(question(findings))]),

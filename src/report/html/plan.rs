@@ -1,11 +1,11 @@
 //! The page of a plan: each question with its answer first, then what it rests on: the search, what saturates, what to buy,
 //! what moves p99.
 
-use super::report::{Piece, Report, Section, Tile};
+use super::report::{CaptionedTable, Piece, Report, Section, Tile};
 use super::section::{self, Origin, chart, made, said};
 use super::{ledger, question};
 use crate::experiment::outcome;
-use crate::experiment::plan::findings::{Findings, Highest};
+use crate::experiment::plan::findings::{Findings, Highest, RateFindings};
 use crate::report::content::{Block, Extent, Tone};
 use crate::report::figure::{self, Figure};
 use crate::report::manifest::Manifest;
@@ -99,16 +99,12 @@ fn tiles(findings: &Findings) -> Vec<Tile> {
 /// A section for each question.
 fn answered(findings: &Findings) -> Vec<Section> {
     let unit = findings.traffic.unit;
-    let mut sections = Vec::new();
+    let mut sections: Vec<Section> = findings.rate.iter().map(|found| rate(found, findings)).collect();
     let mut section = |id, short, title, charts: &[&str], blocks: Vec<Block>| {
         let mut pieces: Vec<Piece> = charts.iter().map(|name| chart(name)).collect();
         pieces.push(Piece::Blocks(blocks));
         sections.push(Section::new(id, short, title, pieces));
     };
-    if let Some(found) = &findings.rate {
-        let blocks = made(|out| content::rate(found, unit, findings.precision, Extent::Full, out));
-        section("rate", "Rate", "How much it bears", &["plan-rate", "plan-one-dead"], blocks);
-    }
     if let Some(found) = &findings.headroom {
         section("headroom", "Headroom", "Headroom", &["plan-headroom"], made(|out| content::headroom(found, out)));
     }
@@ -128,6 +124,20 @@ fn answered(findings: &Findings) -> Vec<Section> {
         section("scalability", "Scalability", "How it scales", &["plan-usl"], content::scalability(found));
     }
     sections
+}
+
+/// The search with all servers is told; those with one dead are folded.
+fn rate(found: &RateFindings, findings: &Findings) -> Section {
+    let unit = findings.traffic.unit;
+    let said = made(|out| content::rate(found, unit, findings.precision, Extent::Page, out));
+    let mut pieces = vec![chart("plan-rate"), chart("plan-one-dead"), Piece::Blocks(said)];
+    pieces.extend(found.one_dead.iter().map(|answer| {
+        let caption = format!("What was tried {}", content::case(answer));
+        let table = content::tried(answer, unit);
+        Piece::Folded(caption.clone(), CaptionedTable { caption, table, words: Vec::new() })
+    }));
+    pieces.push(Piece::Blocks(vec![Block::Line(Tone::Faint, content::method(found))]));
+    Section::new("rate", "Rate", "How much it bears", pieces)
 }
 
 /// The only figure that depends on the day.

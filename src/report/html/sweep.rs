@@ -42,6 +42,7 @@ pub fn report(findings: &Findings, scenario: &str) -> Report {
 
 fn question(findings: &Findings) -> Vec<(String, Vec<String>)> {
     let design = match findings.design {
+        Kind::Grid if findings.axes.len() == 1 => "each value of one key",
         Kind::Grid => "every value with every other",
         Kind::Zip => "the first values together, then the second ones, and so on",
         Kind::Lhs => "a Latin hypercube, which covers the range of each key evenly",

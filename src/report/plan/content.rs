@@ -103,13 +103,13 @@ pub fn rate(found: &RateFindings, unit: &str, precision: f64, extent: Extent, ou
         line(out, Tone::Warning, nothing_stands_in(&none));
     }
     out.push(Block::Heading("What was tried".into()));
-    tried(&found.all, unit, out);
+    out.push(Block::Table(tried(&found.all, unit)));
     if extent == Extent::Full {
         for answer in &found.one_dead {
             out.push(Block::Heading(format!("What was tried {}", case(answer))));
-            tried(answer, unit, out);
+            out.push(Block::Table(tried(answer, unit)));
         }
-        line(out, Tone::Faint, format!("Method: {}.", found.method));
+        line(out, Tone::Faint, method(found));
     }
 }
 
@@ -117,7 +117,12 @@ pub fn nothing_stands_in(servers: &[&str]) -> String {
     format!("Without {} no rate meets the objectives: nothing stands in.", servers.join(", "))
 }
 
-fn case(answer: &RateAnswer) -> String {
+pub fn method(found: &RateFindings) -> String {
+    format!("Method: {}.", found.method)
+}
+
+/// `without db1`
+pub fn case(answer: &RateAnswer) -> String {
     answer.dead.as_ref().map_or("all".into(), |server| format!("without {server}"))
 }
 
@@ -141,7 +146,8 @@ fn times(scale: &Estimate) -> Figure {
     figure::estimate(scale, 1.0)
 }
 
-fn tried(answer: &RateAnswer, unit: &str, out: &mut Vec<Block>) {
+/// Each rate, and whether the objectives were met at it.
+pub fn tried(answer: &RateAnswer, unit: &str) -> Table {
     let mut table = Table::new(&[unit, "runs", "of", "objective", "said", "met"]);
     for one in &answer.tried {
         let said = if one.observed.censored {
@@ -161,7 +167,7 @@ fn tried(answer: &RateAnswer, unit: &str, out: &mut Vec<Block>) {
             ],
         );
     }
-    out.push(Block::Table(table));
+    table
 }
 
 pub fn headroom(found: &Headroom, out: &mut Vec<Block>) {
