@@ -576,6 +576,8 @@ fn a_plan_is_printed_within_80_columns_kept_and_the_same_each_time() {
         assert!(svg.contains(word), "{picture} does not say {word}");
         assert_eq!(svg, read(&format!("drawn/{picture}.svg")), "{picture}");
     }
+    assert_eq!(read("one/report.html"), read("drawn/report.html"));
+    assert!(read("one/report.html").contains("Highest rate: At most "));
 }
 
 #[test]
