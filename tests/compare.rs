@@ -142,8 +142,10 @@ fn the_command_prints_within_80_columns_and_keeps_three_views_and_a_manifest() {
     for word in ["Change from A to B, %", "no difference", "traffic.all.latency_ms.p99", "% better"] {
         assert!(picture.contains(word), "{word}");
     }
+    let page = kept("report.html");
+    assert!(page.contains("B is better than A: ") && page.contains("id=\"chart-compare\""));
     assert_eq!(say(folder.path(), &["chart", "output/queue-compare", "-q"]).code, Some(0));
-    assert_eq!(kept("compare.svg"), picture);
+    assert_eq!((kept("compare.svg"), kept("report.html")), (picture, page));
     let one = say(folder.path(), &[&arguments[..], &["--format", "json", "-q", "--threads", "1"]].concat());
     assert_eq!(one.out, kept("compare.json"), "threads change nothing");
 }

@@ -567,6 +567,7 @@ fn a_plan_is_printed_within_80_columns_kept_and_the_same_each_time() {
         ("plan-bottlenecks", "What saturates first, and next"),
         ("plan-load", "mean by formula"),
         ("plan-fleets", "meets all"),
+        ("plan-trade-off", "cheapest"),
         ("plan-headroom", "highest rate"),
         ("plan-tornado", "Change of p99, %"),
         ("plan-usl", "the law"),
@@ -576,6 +577,8 @@ fn a_plan_is_printed_within_80_columns_kept_and_the_same_each_time() {
         assert!(svg.contains(word), "{picture} does not say {word}");
         assert_eq!(svg, read(&format!("drawn/{picture}.svg")), "{picture}");
     }
+    assert_eq!(read("one/report.html"), read("drawn/report.html"));
+    assert!(read("one/report.html").contains("Highest rate: At most "));
 }
 
 #[test]

@@ -218,6 +218,10 @@ fn the_command_prints_within_80_columns_and_keeps_four_views_and_a_manifest() {
     assert_eq!(kept("spof.csv").lines().count(), 9);
     assert!(kept("spof-over-time.csv").lines().nth(1).unwrap().contains(",page,0,"));
     assert!(kept("manifest.json").contains("\"--within\""));
+    let page = kept("report.html");
+    assert!(page.contains("are single points of failure: ") && page.contains("id=\"chart-spof-timelines\""));
+    assert_eq!(say(folder.path(), &["chart", "output/pair-spof", "-q"]).code, Some(0));
+    assert_eq!(kept("report.html"), page);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// What commands write besides charts.
-const RESULTS: [&str; 5] = ["summary.json", "spof.json", "sweep.json", "compare.json", "plan.json"];
+const RESULTS: [&str; 6] = ["summary.json", "spof.json", "sweep.json", "compare.json", "observed.json", "plan.json"];
 
 pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
     let stored = read(&args.folder)?;

@@ -83,6 +83,10 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -104,6 +108,16 @@ pub enum Subject<'a> {
     Two(Box<[Side<'a>; 2]>),
     Stored { baseline: Box<Baseline>, name: String, side: Side<'a> },
     Production { lines: Vec<Line>, name: String, side: Side<'a> },
+}
+
+impl Subject<'_> {
+    /// A, where it is simulated, and B or the only one.
+    fn scenarios(&self) -> (Option<&Scenario>, &Scenario) {
+        match self {
+            Subject::Two(sides) => (Some(&sides[0].scenario), &sides[1].scenario),
+            Subject::Stored { side, .. } | Subject::Production { side, .. } => (None, &side.scenario),
+        }
+    }
 }
 
 /// What came of it.
@@ -228,9 +242,10 @@ pub fn execute(
     progress.finish();
 
     let manifest = Manifest::new(typed);
+    let (a, b) = subject.scenarios();
     let files = match &found {
-        Found::Difference(findings) => report::compare::files(findings, &manifest),
-        Found::Trust(trust) => report::compare::trust_files(trust, &manifest),
+        Found::Difference(findings) => report::compare::files(findings, [a, Some(b)], &manifest, args.png),
+        Found::Trust(trust) => report::compare::trust_files(trust, b, &manifest),
     };
     let is_text = args.format == Format::Text;
     results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| {

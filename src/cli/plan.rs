@@ -87,6 +87,10 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
+
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -174,7 +178,7 @@ pub fn execute(
     let findings = simulator.plan(&scenario, args, measured, &written, &progress)?;
     progress.finish();
 
-    let files = report::plan::files(&findings, &Manifest::new(typed));
+    let files = report::plan::files(&findings, &scenario, &Manifest::new(typed), args.png);
     let is_text = args.format == Format::Text;
     results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| match args.format {
         Format::Text => report::plan::text(&findings, place, color),

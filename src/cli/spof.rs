@@ -128,7 +128,7 @@ pub fn execute(
     let (findings, broken) = simulator.spof(&scenario, args, &written, &progress)?;
     progress.finish();
 
-    let files = report::spof::files(&findings, &Manifest::new(typed), args.png);
+    let files = report::spof::files(&findings, &scenario, &Manifest::new(typed), args.png);
     let is_text = args.format == Format::Text;
     results::hand_over(&folder, &files, is_text, &args.how, console, |place, color| match args.format {
         Format::Text => report::spof::text(&findings, place, color),

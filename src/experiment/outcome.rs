@@ -338,7 +338,7 @@ pub(super) fn bottleneck(stations: &[StationSummary], load: Option<&LoadTable>) 
 }
 
 /// No run asks how often things fail, or what may be bought.
-fn assumptions(scenario: &Scenario) -> Vec<AssumptionSummary> {
+pub fn assumptions(scenario: &Scenario) -> Vec<AssumptionSummary> {
     listed(scenario, |key| !is_of_repair(key) && !is_of_plan(key))
 }
 

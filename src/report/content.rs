@@ -415,9 +415,11 @@ pub(super) fn warnings(warnings: &[Warning], out: &mut Vec<Block>) {
         return;
     }
     out.push(Block::Heading("Warnings".into()));
-    for warning in warnings {
-        out.push(Block::Item { tone: Tone::Warning, text: warning.message.clone(), advice: warning.advice.clone() });
-    }
+    out.extend(warnings.iter().map(warning));
+}
+
+pub(super) fn warning(warning: &Warning) -> Block {
+    Block::Item { tone: Tone::Warning, text: warning.message.clone(), advice: warning.advice.clone() }
 }
 
 /// A change that rounds to nothing moves nothing.
@@ -446,11 +448,16 @@ pub(super) fn assumptions(assumptions: &[AssumptionSummary], out: &mut Vec<Block
         return;
     }
     out.push(Block::Heading("Assumptions".into()));
+    out.push(Block::Table(marked(assumptions)));
+}
+
+/// Values with their marks and sources.
+pub(super) fn marked(assumptions: &[AssumptionSummary]) -> Table {
     let mut table = Table::new(&["key", "value", "mark", "source"]);
     for a in assumptions {
         table.row(&a.key, [&a.value, a.mark, &a.source].map(Figure::plain).into());
     }
-    out.push(Block::Table(table));
+    table
 }
 
 /// `99.9%`

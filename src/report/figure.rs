@@ -78,6 +78,17 @@ pub fn coarse(estimate: &Estimate, scale: f64) -> Figure {
     }
 }
 
+/// With its sign; nothing has none.
+pub fn signed(figure: &Figure) -> Figure {
+    let digits = figure.value.trim_start_matches('-');
+    let value = match figure.value.chars().next() {
+        _ if digits.chars().all(|c| matches!(c, '0' | '.')) && !digits.is_empty() => digits.to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("+{}", figure.value),
+        _ => figure.value.clone(),
+    };
+    Figure { value, ..figure.clone() }
+}
+
 /// The estimate as a maximum or the like, which has no interval.
 pub fn bare(estimate: &Estimate) -> Figure {
     match estimate.value.filter(|v| v.is_finite()) {

@@ -37,7 +37,7 @@ pub mod trace;
 use crate::experiment::Outcome;
 use crate::scenario::Scenario;
 use chart::run::RunData;
-use chart::stored::{self, Stored};
+use chart::stored::Stored;
 use manifest::Manifest;
 
 /// Everything that is kept of an experiment, as (file name, content); charts as PNG, too, where asked.
@@ -52,11 +52,8 @@ pub fn files(outcome: &Outcome, scenario: &Scenario, manifest: &Manifest, png: b
         ("summary.md".to_string(), markdown::render(&outcome.summary, &titles).into_bytes()),
         ("timeseries.csv".to_string(), csv::render(outcome).into_bytes()),
     ];
-    files.push((stored::FILE.to_string(), stored::render(&stored).into_bytes()));
-    files.extend(chart::files(&charts, png));
-    let report = html::run::report(scenario, outcome, manifest, &charts);
-    files.push((html::FILE.to_string(), html::render(&report, &charts).into_bytes()));
-    files.push((html::report::FILE.to_string(), html::report::store(&report).into_bytes()));
+    files.extend(chart::kept(&stored, &charts, png));
+    files.extend(html::files(&html::run::report(scenario, outcome, manifest, &charts), &charts));
     files.push(("manifest.json".to_string(), manifest::render(manifest, &outcome.summary).into_bytes()));
     files
 }

@@ -14,12 +14,13 @@ LEFT, RIGHT, END, ESCAPE = "\ue012", "\ue014", "\ue010", "\ue00c"
 LONG = "a-name-that-does-not-end-" * 12
 # what a browser would run, what ends an attribute, what turns a line around, what is written from the right, what is long
 NAMES = ["<script>hostile=1</script>", "\"'><img src=x onerror=hostile=1>", "x\u202ey", "\u05e9\u05dc\u05d5\u05dd", LONG]
+SERVICE, TRAFFIC = "<b>web", "</title><script>hostile=1</script>"
 
 
-def run(program, folder, scenario, *options):
-    command = [program, "run", str(scenario), "--quiet", "-o", str(folder), *options]
+def make(program, folder, command, scenario, *options):
+    command = [program, command, str(scenario), "--quiet", "-o", str(folder), *options]
     code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
-    assert code in (0, 97, 99), f"{command}: exit code {code}"
+    assert code in (0, 97, 98, 99), f"{command}: exit code {code}"
     return folder
 
 
@@ -56,7 +57,8 @@ def no_complaint(browser, what):
     assert not said, f"{what}: the console says {said}"
 
 
-def has_what_it_should(browser, what):
+def has_what_it_should(browser, what, charts, tools):
+    """At least so many charts, and so many that answer."""
     found = browser.run(
         """
         const all = (selector) => [...document.querySelectorAll(selector)];
@@ -73,9 +75,10 @@ def has_what_it_should(browser, what):
         };
         """
     )
-    assert found["headings"] == 1 and found["sections"][:3] == ["question", "verdict", "figures"], (what, found)
+    assert found["headings"] == 1 and found["sections"][:2] == ["question", "verdict"], (what, found)
+    assert found["sections"][-2:] == ["scenario", "reproduce"], (what, found)
     assert found["hostile"] == "undefined" and found["images"] == 0, (what, found)
-    assert found["charts"] >= 7 and found["tools"] >= 3, (what, found)
+    assert found["charts"] >= charts and found["tools"] >= tools, (what, found)
     assert found["fetched"] == 0 and found["wide"] <= 0 and found["nameless"] == 0, (what, found)
 
 
@@ -121,14 +124,122 @@ def shows(cell, estimate, scale, where):
         half = float(cell.split("±")[1])
         assert half >= (high - low) / 2 - 1e-6 and half <= (high - low) / 2 + 1.01 * unit, (where, cell, estimate)
     else:
-        ends = [float(end) for end in re.findall(r"[\d.]+", cell.partition("[")[2])]
+        ends = [float(end) for end in re.findall(r"-?[\d.]+", cell.partition("[")[2])]
         assert low - 1.01 * unit <= ends[0] <= low + 1e-6 * unit and high - 1e-6 * unit <= ends[1] <= high + 1.01 * unit, (where, cell, estimate)
+
+
+def harmless(name):
+    return name.replace("\u202e", "\ufffd")
+
+
+def is_about(cell, value, where):
+    """Whether a cell says a bare value, to four digits."""
+    if value is None:
+        assert cell in ("-", "failed"), (where, cell)
+        return
+    if cell.startswith("<"):
+        assert value < float(cell[1:]), (where, cell, value)
+        return
+    shown = float(cell.replace(",", ""))
+    # three decimals at most where little is waited
+    assert abs(shown - value) <= max(5.1e-4 * abs(value), 5.1e-4), (where, cell, value)
+
+
+def are_minutes(cell, value, where):
+    """With three decimals below 10, one below 1000."""
+    slack = 5.1e-4 if value < 10 else 0.051 if value < 1000 else 0.51
+    assert abs(float(cell) - value) <= slack, (where, cell, value)
+
+
+def verdict(browser):
+    return browser.run("return document.querySelector('#verdict .headline').textContent")
+
+
+def failures_are_those_of_spof_json(browser, folder):
+    found = json.loads((folder / "spof.json").read_text())
+    ending = {"power_off": " off", "cut": " cut", "hang": " hangs"}
+    labels = [harmless(one["name"]) + ending.get(one["fault"], "") for one in found["components"]]
+    costs, effects = table(browser, "figures", 0), table(browser, "effects", 0)
+    assert [name for name, _ in costs] == labels and [name for name, _ in effects] == [*labels, "no failure"], costs
+    compared = 0
+    for one, (name, cost), (_, effect) in zip(found["components"], costs, effects):
+        assert cost["SPOF"] == {"yes": "yes", "no": "no", "undecided": "?"}[one["spof"]], (name, cost)
+        shows(cost["lost min"], one["cost"]["budget_min_per_year"], 1, name)
+        halved = one["cost"]["mttf_halved"]["budget_min_per_year"]
+        are_minutes(cost["MTTF/2"], halved, name)
+        for column, key in {"p99 before ms": "before", "during": "during", "after": "after"}.items():
+            shows(effect[column], one["p99_ms"][key], 1, (name, column))
+        shows(effect["detected s"], one["detected_s"], 1, name)
+        compared += 7
+    spofs = [label for label, one in zip(labels, found["components"]) if one["spof"] == "yes"]
+    said = verdict(browser)
+    assert all(label in said for label in spofs[:8]) and said.startswith("✗" if spofs else ("✓", "?")), (said, spofs)
+    for (name, row), key in zip(table(browser, "availability", 0), ["own_crews", "one_crew"]):
+        down = found["system"]["below_objective"][key]["min_per_year"]
+        are_minutes(row["down min"], down, name)
+        compared += 1
+    return compared
+
+
+def answers_are_those_of_plan_json(browser, folder):
+    found = json.loads((folder / "plan.json").read_text())
+    unit, compared = found["traffic"]["unit"], 0
+    answers = [found["rate"]["all"], *found["rate"]["one_dead"]]
+    for answer, (name, cells) in zip(answers, table(browser, "rate", 0)):
+        if answer["highest"]["is"] == "rate":
+            shows(cells[unit], answer["highest"]["rate"], 1, name)
+            shows(cells["of now"], answer["highest"]["scale"], 1, name)
+            compared += 2
+    for tried, (name, cells) in zip(found["rate"]["all"]["tried"], table(browser, "rate", 1)):
+        is_about(name, tried["rate"], "tried")
+        assert cells["met"] == ("yes" if tried["met"] else "no"), (name, cells)
+        compared += 2
+    said = verdict(browser)
+    if found["rate"]["all"]["highest"]["is"] == "rate":
+        assert f"At most {dict(table(browser, 'rate', 0))['all'][unit]} {unit}" in said, said
+    if found["tornado"]:
+        for bar, (name, cells) in zip(found["tornado"]["bars"], table(browser, "tornado", 0)):
+            assert name == harmless(bar["key"]), (name, bar)
+            shows(cells["-10%: p99 %"], bar["p99_down_percent"], 1, name)
+            shows(cells["+10%: p99 %"], bar["p99_up_percent"], 1, name)
+            compared += 2
+    return compared
+
+
+def differences_are_those_of_compare_json(browser, folder):
+    found = json.loads((folder / "compare.json").read_text())
+    what = {"better": "B is better", "worse": "B is WORSE", "same": "B is the same", "inconclusive": "Inconclusive"}
+    assert what[found["verdict"]] in verdict(browser), verdict(browser)
+    compared = 0
+    for number, kind in enumerate(["traffic.", "stations."]):
+        figures = [one for one in found["figures"] if one["key"].startswith(kind)]
+        rows = table(browser, "figures", number)
+        assert len(rows) == len(figures), (kind, len(rows), len(figures))
+        for one, (name, cells) in zip(figures, rows):
+            scale = 100 if one["key"].endswith(("availability", "utilization")) else 1
+            for column, key in {"A": "a", "B": "b"}.items():
+                value = one[key]["value"]
+                is_about(cells[column], None if value is None else value * scale, (name, column))
+            shows(cells["B - A"], {"value": one["difference"], "ci95": one["difference_ci95"]}, scale, name)
+            compared += 3
+    return compared
+
+
+def points_are_those_of_sweep_json(browser, folder):
+    found = json.loads((folder / "sweep.json").read_text())
+    rows, compared = table(browser, "figures", 0), 0
+    assert len(rows) == found["points"] == len(found["listed"]), (len(rows), found["points"])
+    for one, (name, cells) in zip(found["listed"], rows):
+        assert name == ", ".join(harmless(value) for value in one["values"]), (name, one)
+        for column, key in {"answers /s": "throughput_per_s", "p50 ms": "latency_p50_ms", "p99 ms": "latency_all_p99_ms"}.items():
+            shows(cells[column], one[key], 1, (name, column))
+            compared += 1
+    return compared
 
 
 def figures_are_those_of_the_summary(browser, folder):
     summary = json.loads((folder / "summary.json").read_text())
     compared = 0
-    harmless = lambda name: name.replace("\u202e", "\ufffd")
     answered, finished = (dict(table(browser, "figures", number)) for number in (0, 1))
     assert list(answered) == [harmless(name) for name in summary["traffic"]], list(answered)
     columns = {"mean ms": "mean", "p50 ms": "p50", "p90 ms": "p90", "p95 ms": "p95", "p99 ms": "p99", "p99.9 ms": "p99_9"}
@@ -280,40 +391,73 @@ def the_console_is_heard(browser, page):
     assert len(said) >= 2 and browser.run("return typeof hostile") == "undefined", said
 
 
-def names_stay_text(browser):
+def names_stay_text(browser, names):
     page = browser.run("return document.body.textContent")
-    for name in [*NAMES, "<b>web", "</title><script>hostile=1</script>"]:
+    for name in names:
         assert name.replace("\u202e", "\ufffd") in page, f"{name!r} is not in the page"
     titles = browser.run("return [...document.querySelectorAll('svg *')].map((one) => one.tagName.toLowerCase())")
     assert not {"script", "img", "b", "foreignobject"} & set(titles), set(titles)
     assert browser.run("return document.querySelectorAll('main script:not([type])').length") == 0
 
 
+def results(program, root):
+    """(what, its folder, what holds its figures against its JSON, least charts, least charts that answer)"""
+    short, slo = ["--set", "simulation.duration=20 s"], "slo=[{that=\"latency_p99 < 10 s\"},{that=\"availability > 99.9999%\"}]"
+    strict = ["--set", "slo=[{that=\"latency_p99 < 300 ms\"}]"]
+    peak, hostile = "scenarios/peak.toml", hostile_scenario(root)
+    workers, service = f'service."{SERVICE}".workers', f'service."{SERVICE}".service'
+    asked = ["--question", "rate", "--question", "bottlenecks", "--precision", "10%", "--max-runs", "10"]
+    wanted = [
+        ("run", figures_are_those_of_the_summary, 7, 3, {
+            "faults": ["scenarios/lb-failover.toml", "--runs", "5", "--max-runs", "5", "--set", slo],
+            "peak": [peak, "--runs", "5", *short],
+            "hostile": [hostile],
+        }),
+        ("spof", failures_are_those_of_spof_json, 2, 0, {
+            "peak": [peak, "--runs", "2"],
+            "hostile": [hostile, "--pairs", "--lasts", "25 s"],
+        }),
+        ("plan", answers_are_those_of_plan_json, 3, 2, {
+            "peak": [peak, *strict, *short, *asked, "--question", "tornado"],
+            "hostile": [hostile, *strict, *asked],
+        }),
+        ("compare", differences_are_those_of_compare_json, 1, 0, {
+            "peak": [peak, "--runs", "5", *short, "--set-b", "service.app.workers=24"],
+            "hostile": [hostile, "--runs", "3", "--set-b", f"{workers}=3"],
+        }),
+        ("sweep", points_are_those_of_sweep_json, 2, 2, {
+            "peak": [peak, "--runs", "3", *short, "--vary", "traffic.visitors.rate=1000/s..2000/s/250/s"],
+            "hostile": [hostile, "--runs", "3", "--vary", f"{workers}=2..5/1", "--vary", f"{service}=exponential(4 ms),exponential(6 ms)"],
+        }),
+    ]
+    for command, holds, charts, tools, scenarios in wanted:
+        for what, arguments in scenarios.items():
+            folder = make(program, root / f"{command}-{what}", command, *arguments)
+            yield f"{command} {what}", folder, holds, charts, tools
+
+
 def main():
     program, began = sys.argv[1], time.monotonic()
     with tempfile.TemporaryDirectory() as root, Browser() as browser:
         root = Path(root)
-        slo = "slo=[{that=\"latency_p99 < 10 s\"},{that=\"availability > 99.9999%\"}]"
-        results = {
-            "faults": run(program, root / "faults", "scenarios/lb-failover.toml", "--runs", "5", "--max-runs", "5", "--set", slo),
-            "peak": run(program, root / "peak", "scenarios/peak.toml", "--runs", "5", "--set", "simulation.duration=20 s"),
-            "hostile": run(program, root / "hostile", hostile_scenario(root)),
-        }
-        for what, folder in results.items():
+        for what, folder, holds, charts, tools in results(program, root):
             browser.open(folder / "report.html")
-            has_what_it_should(browser, what)
-            compared = figures_are_those_of_the_summary(browser, folder)
-            charts_answer(browser, folder)
+            has_what_it_should(browser, what, charts, tools)
+            compared = holds(browser, folder)
+            if what.startswith("run"):
+                charts_answer(browser, folder)
             follows_the_reader(browser)
-            if what == "hostile":
-                names_stay_text(browser)
+            if what.endswith("hostile"):
+                # a sweep says nothing of classes
+                names_stay_text(browser, [SERVICE, TRAFFIC, *([] if what.startswith("sweep") else NAMES)])
             no_complaint(browser, what)
             without_scripts(browser, folder / "report.html")
             no_complaint(browser, f"{what} without scripts")
             size = (folder / "report.html").stat().st_size
-            print(f"{what}: {size / 1e3:.0f} kB, {compared} figures are those of summary.json, charts answer")
-        the_console_is_heard(browser, results["peak"] / "report.html")
-    print(f"the report holds in a browser ({time.monotonic() - began:.0f} s)")
+            assert size < 1e6, f"{what}: {size} bytes"
+            print(f"{what}: {size / 1e3:.0f} kB, {compared} figures are those of its JSON", flush=True)
+        the_console_is_heard(browser, root / "run-peak" / "report.html")
+    print(f"the reports hold in a browser ({time.monotonic() - began:.0f} s)")
 
 
 main()

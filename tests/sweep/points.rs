@@ -59,6 +59,10 @@ fn load_against_latency_is_drawn_with_the_knee_and_two_keys_as_a_map() {
     }
     place.done(&["chart", "grid", "-o", "drawn", "-q"]);
     assert_eq!(read("drawn/sweep-map.svg"), map);
+    assert_eq!(read("drawn/report.html"), read("grid/report.html"));
+    place.done(&["sweep", "merge", "grid", "--png", "-q"]);
+    assert!(std::fs::read(place.path("grid/sweep-map.png")).unwrap().starts_with(b"\x89PNG\r\n"));
+    assert_eq!(read("drawn/report.html"), read("grid/report.html"), "merging again changes nothing");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Failure, Format, Merge, Table};
+use super::{Besides, Failure, Format, Merge};
 use crate::cli::console::Console;
 use crate::report::output;
 use crate::report::sweep::folder::Folder;
@@ -11,16 +11,16 @@ use crate::report::sweep::merge::{MergeError, TABLE, merge};
 use crate::report::{self, text::Written};
 
 pub fn execute(args: &Merge, console: &mut Console) -> Result<(), Failure> {
-    args.table.check()?;
+    args.besides.check()?;
     let folder = Folder::read(&args.folder)?;
-    finish(&folder, args.format, &args.table, args.quiet, console)
+    finish(&folder, args.format, &args.besides, args.quiet, console)
 }
 
 /// Writes sweep.csv and what stands beside it, and prints the result.
 pub fn finish(
     folder: &Folder,
     format: Format,
-    table: &Table,
+    besides: &Besides,
     quiet: bool,
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -32,9 +32,9 @@ pub fn finish(
         }
         _ => Failure::from(error),
     })?;
-    let files = report::sweep::files(&found);
+    let files = report::sweep::files(&found, &folder.scenario_text()?, besides.png);
     output::write(&folder.path, &files)?;
-    let tables = if table.parquet { write_parquet(&folder.path)? } else { &[TABLE][..] };
+    let tables = if besides.parquet { write_parquet(&folder.path)? } else { &[TABLE][..] };
     let names = tables.iter().copied().chain(files.iter().map(|(name, _)| name.as_str())).collect();
     let place = Written { folder: &folder.path, files: names };
     match format {

@@ -62,21 +62,25 @@ pub struct Args {
     pub format: Format,
 
     #[command(flatten)]
-    pub table: Table,
+    pub besides: Besides,
 
     #[command(flatten)]
     pub how: How,
 }
 
-/// The table for other tools.
+/// What is kept besides.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Table {
+pub struct Besides {
     /// Write sweep.parquet beside sweep.csv; needs a program that was built with `--features parquet`
     #[arg(long)]
     pub parquet: bool,
+
+    /// Charts as PNG besides SVG
+    #[arg(long)]
+    pub png: bool,
 }
 
-impl Table {
+impl Besides {
     /// # Errors
     /// This program cannot write it; known before any work.
     fn check(&self) -> Result<(), Failure> {
@@ -210,7 +214,7 @@ pub struct Merge {
     pub format: Format,
 
     #[command(flatten)]
-    pub table: Table,
+    pub besides: Besides,
 
     /// Nothing but errors on standard error
     #[arg(short, long)]
@@ -247,10 +251,10 @@ pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
         (Some(Action::Merge(args)), _) => merge::execute(args, console),
         (Some(Action::Submit(args)), _) => submit::execute(args, console),
         (None, Some(asked)) => {
-            args.table.check()?;
+            args.besides.check()?;
             let sweep = plan::begin(asked, 1, &args.how, console)?;
             points::make(&sweep, None, &args.how, console)?;
-            merge::finish(&sweep.folder, args.format, &args.table, args.how.quiet, console)
+            merge::finish(&sweep.folder, args.format, &args.besides, args.how.quiet, console)
         }
         (None, None) => Err(Failure::input("a scenario is needed; see `foobar-sim sweep --help`")),
     }

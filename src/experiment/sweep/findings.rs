@@ -11,6 +11,8 @@ use super::vary::{Axis, Values};
 
 /// Points that the findings list with their figures; of more, the table is sweep.csv.
 pub const LISTED_MAX: u64 = 24;
+/// The first points, which a page lists.
+pub const TABLED_MAX: usize = 200;
 /// Of more points no picture is drawn.
 const DRAWN_MAX: u64 = 4_096;
 /// Curves of which a knee is told.
@@ -36,6 +38,9 @@ pub struct Findings {
     pub listed: Vec<Figures>,
     /// SHA-256 of sweep.csv.
     pub sha256: String,
+    /// The first points with their figures, as many as a page has room for.
+    #[serde(skip)]
+    pub tabled: Vec<Figures>,
     /// For pictures: along the key that is a load.
     #[serde(skip)]
     pub curves: Option<Vec<Curve>>,
@@ -188,6 +193,7 @@ pub struct Tally<'a> {
     hopes: [Vec<f64>; 3],
     p99: Vec<Estimate>,
     listed: Vec<Figures>,
+    tabled: Vec<Figures>,
     any_failed: bool,
     pub totals: SweepTotals,
     drawn: Vec<Figures>,
@@ -201,6 +207,7 @@ impl<'a> Tally<'a> {
             hopes: [Vec::new(), Vec::new(), Vec::new()],
             p99: Vec::new(),
             listed: Vec::new(),
+            tabled: Vec::new(),
             any_failed: false,
             totals: SweepTotals::default(),
             drawn: Vec::new(),
@@ -227,6 +234,9 @@ impl<'a> Tally<'a> {
         if self.design.points() <= LISTED_MAX {
             self.listed.push(figures.clone());
         }
+        if self.tabled.len() < TABLED_MAX {
+            self.tabled.push(figures.clone());
+        }
         if self.design.points() <= DRAWN_MAX {
             self.drawn.push(figures);
         }
@@ -249,6 +259,7 @@ impl<'a> Tally<'a> {
             curves: self.curves(),
             grid: self.grid(),
             listed: self.listed,
+            tabled: self.tabled,
             sha256,
             p99_limit_ms,
         }

@@ -63,11 +63,10 @@ pub use compare::drawings as of_compare;
 pub use plan::drawings as of_plan;
 pub use sweep::drawings as of_sweep;
 
-/// What a result keeps of its pictures, and the pictures as SVG, as (file name, content).
-pub fn kept(drawings: Vec<Drawing>) -> Vec<(String, Vec<u8>)> {
-    let stored = Stored::Drawings { drawings };
-    let mut kept = vec![(stored::FILE.to_owned(), stored::render(&stored).into_bytes())];
-    kept.extend(files(&charts(&stored), false));
+/// What a result keeps of its pictures, and the pictures, as (file name, content).
+pub fn kept(stored: &Stored, charts: &[Chart], png: bool) -> Vec<(String, Vec<u8>)> {
+    let mut kept = vec![(stored::FILE.to_owned(), stored::render(stored).into_bytes())];
+    kept.extend(files(charts, png));
     kept
 }
 

@@ -61,16 +61,27 @@ pub fn blocks(findings: &Findings, extent: Extent) -> Vec<Block> {
 }
 
 fn verdict(findings: &Findings, out: &mut Vec<Block>) {
+    let (tone, text) = headline(findings);
+    out.push(Block::Heading(format!("Verdict: {}", findings.verdict.name())));
+    out.push(Block::Line(tone, text));
+    rules(findings, out);
+}
+
+/// `B is better than A: all p99 (all) ms -12.3% (better); ...`
+pub fn headline(findings: &Findings) -> (Tone, String) {
     let (tone, what) = match findings.verdict {
         Verdict::Worse => (Tone::Alarm, "B is WORSE than A"),
         Verdict::Better => (Tone::Good, "B is better than A"),
         Verdict::Same => (Tone::Good, "B is the same as A"),
         Verdict::Inconclusive | Verdict::Higher | Verdict::Lower => (Tone::Warning, "Inconclusive"),
     };
-    out.push(Block::Heading(format!("Verdict: {}", findings.verdict.name())));
     let judged = findings.figures.iter().filter(|figure| figure.judged);
     let each: Vec<String> = judged.map(sentence).collect();
-    out.push(Block::Line(tone, format!("{what}: {}", each.join("; "))));
+    (tone, format!("{what}: {}", each.join("; ")))
+}
+
+/// When a figure counts as worse, and what would decide one that is not.
+pub fn rules(findings: &Findings, out: &mut Vec<Block>) {
     let threshold = content::percent(findings.threshold);
     let looks = match findings.looks.len() {
         1 => String::new(),
@@ -101,7 +112,7 @@ fn sentence(figure: &FigureFindings) -> String {
     let by = match (figure.figure.measure, figure.change, figure.difference) {
         (Measure::Availability, _, Some(difference)) => format!("{:+.3} percentage points", 100.0 * difference),
         (_, Some(change), _) => percent(change),
-        (_, None, Some(difference)) => signed(&Figure::plain(figure::number(difference))).text(),
+        (_, None, Some(difference)) => figure::signed(&Figure::plain(figure::number(difference))).text(),
         (_, None, None) if figure.b.censored => "among the failures in B".to_owned(),
         (_, None, None) if figure.a.censored => "among the failures in A".to_owned(),
         (_, None, None) => "no value".to_owned(),
@@ -109,7 +120,7 @@ fn sentence(figure: &FigureFindings) -> String {
     format!("{name} {by} ({})", figure.verdict.name())
 }
 
-fn differences(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
+pub fn differences(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     out.push(Block::Heading("What differs in the scenarios".into()));
     let all = &findings.scenario_differences;
     if all.is_empty() {
@@ -167,7 +178,7 @@ fn value_of(written: &Option<Written>, width: usize) -> String {
     }
 }
 
-fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
+pub fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     let of = |wanted: fn(&Of) -> bool| findings.figures.iter().filter(move |f| wanted(&f.figure.of));
     let classes: Vec<&FigureFindings> =
         of(|of| matches!(of, Of::Class(_))).filter(|f| extent != Extent::Terminal || is_shown(f)).collect();
@@ -183,7 +194,8 @@ fn figures(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     // on a terminal there is no room for what a queue of no length gains
     let (small, narrower): (Small, bool) = match extent {
         Extent::Terminal => (figure::coarse, false),
-        Extent::Full | Extent::Page => (figure::estimate, true),
+        Extent::Page => (figure::coarse, true),
+        Extent::Full => (figure::estimate, true),
     };
     let heading = if extent != Extent::Terminal { "Stations" } else { "Stations, where most has changed" };
     if !stations.is_empty() {
@@ -258,7 +270,6 @@ fn table(heading: &str, figures: &[&FigureFindings], small: Small, narrower: boo
     table.columns.extend(narrower.then(|| "narrower".to_owned()));
     for figure in figures {
         let scale = scale(figure.figure.measure);
-        let difference = Estimate { value: figure.difference, ci95: figure.difference_ci95, runs: 0, censored: false };
         let change = match figure.figure.measure {
             // a share of a share misleads
             Measure::Availability | Measure::StaleReads => NOTHING.into(),
@@ -269,9 +280,9 @@ fn table(heading: &str, figures: &[&FigureFindings], small: Small, narrower: boo
             decided => decided.name(),
         };
         let mut figures = vec![
-            value(&figure.a, scale),
-            value(&figure.b, scale),
-            signed(&small(&difference, scale)),
+            value(&figure.a, scale, small),
+            value(&figure.b, scale, small),
+            difference(figure, small),
             Figure::plain(change),
             Figure::plain(if figure.judged { format!("{verdict} *") } else { verdict.to_owned() }),
         ];
@@ -284,6 +295,12 @@ fn table(heading: &str, figures: &[&FigureFindings], small: Small, narrower: boo
     out.push(Block::Table(table));
 }
 
+/// B - A with its interval and its sign, shares in percentage points.
+pub fn difference(found: &FigureFindings, small: Small) -> Figure {
+    let difference = Estimate { value: found.difference, ci95: found.difference_ci95, runs: 0, censored: false };
+    figure::signed(&small(&difference, scale(found.figure.measure)))
+}
+
 /// With its sign, unless it rounds to nothing.
 fn percent(change: f64) -> String {
     if (100.0 * change).abs() < 0.05 { "0.0%".into() } else { figure::signed_percent(100.0 * change) }
@@ -293,23 +310,23 @@ pub fn times(factor: f64) -> String {
     if factor < 10.0 { format!("{factor:.1}x") } else { format!("{factor:.0}x") }
 }
 
-fn value(value: &Value, scale: f64) -> Figure {
+fn value(value: &Value, scale: f64, small: Small) -> Figure {
     Figure::plain(match value.value {
-        Some(value) => figure::number(value * scale),
+        Some(_) => small(&Estimate { value: value.value, ci95: None, runs: 0, censored: false }, scale).value,
         None if value.censored => "failed".into(),
         None => NOTHING.into(),
     })
 }
 
-/// With its sign; nothing has none.
-fn signed(figure: &Figure) -> Figure {
-    let digits = figure.value.trim_start_matches('-');
-    let value = match figure.value.chars().next() {
-        _ if digits.chars().all(|c| matches!(c, '0' | '.')) && !digits.is_empty() => digits.to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("+{}", figure.value),
-        _ => figure.value.clone(),
-    };
-    Figure { value, ..figure.clone() }
+/// Of a figure or its difference, as [`what`] names it.
+pub fn unit(found: &FigureFindings) -> &'static str {
+    match found.figure.measure {
+        Measure::Availability | Measure::Utilization | Measure::StaleReads => "points",
+        Measure::Latency(_) | Measure::LatencyAll(_) | Measure::Waiting | Measure::ApplyDelay(_) => "ms",
+        Measure::Throughput | Measure::Failures => "/s",
+        Measure::SecondsBehind => "s",
+        Measure::Backlog => "",
+    }
 }
 
 /// Shares are shown in percent.
@@ -344,7 +361,7 @@ pub fn what(figure: &Which) -> String {
 }
 
 /// What the runs of both had in common, and what that was worth.
-fn common(findings: &Findings, out: &mut Vec<Block>) {
+pub fn common(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("Common random numbers".into()));
     for figure in findings.figures.iter().filter(|figure| figure.judged) {
         let name = what(&figure.figure);
@@ -396,7 +413,7 @@ mod tests {
         for (value, shown) in
             [("1.5", "+1.5"), ("-0.94", "-0.94"), ("-0.00", "0.00"), ("0", "0"), ("<0.001", "<0.001"), ("-", "-")]
         {
-            assert_eq!(signed(&Figure::plain(value)).value, shown);
+            assert_eq!(figure::signed(&Figure::plain(value)).value, shown);
         }
         assert_eq!([percent(-0.0001), percent(0.123), percent(-0.05)], ["0.0%", "+12.3%", "-5.0%"]);
         assert_eq!([times(5.66), times(24.4)], ["5.7x", "24x"]);

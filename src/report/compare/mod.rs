@@ -1,16 +1,19 @@
 //! Comparisons to bytes: `content` says what two scenarios differ in, `trust` what production and the simulation do, both
 //! in the blocks that text and Markdown draw; JSON is the findings as they are; `csv` has a line for each figure.
 
-mod content;
+pub(super) mod content;
 mod csv;
-mod trust;
+pub(super) mod trust;
 
 use super::chart;
+use super::chart::stored::Stored;
+use super::html;
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
 use super::{json, markdown};
 use crate::experiment::compare::findings::Findings;
 use crate::experiment::compare::observed::Trust;
+use crate::scenario::Scenario;
 use content::Extent;
 
 pub use csv::{of_trust as trust_csv, render as csv};
@@ -29,8 +32,14 @@ pub fn json(findings: &Findings) -> String {
     json::pretty(findings)
 }
 
-/// Everything that is kept, as (file name, content).
-pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+/// Everything that is kept, as (file name, content); charts as PNG, too, where asked. `asked`: A and B; `None`: A is a
+/// stored result.
+pub fn files(
+    findings: &Findings,
+    asked: [Option<&Scenario>; 2],
+    manifest: &Manifest,
+    png: bool,
+) -> Vec<(String, Vec<u8>)> {
     let Findings { schema_version, b, seed, runs, .. } = findings;
     let files = [
         ("compare.json", json(findings)),
@@ -39,7 +48,8 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("manifest.json", manifest::document(manifest, *schema_version, &b.scenario, *seed, *runs)),
     ];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_compare(findings))).collect()
+    let pictures = Stored::Drawings { drawings: chart::of_compare(findings) };
+    files.chain(html::with_pictures(&html::compare::report(findings, asked, manifest), &pictures, png)).collect()
 }
 
 pub fn trust_text(trust: &Trust, written: Option<&Written>, color: bool) -> String {
@@ -55,8 +65,8 @@ pub fn trust_json(trust: &Trust) -> String {
     json::pretty(trust)
 }
 
-/// Everything that is kept, as (file name, content).
-pub fn trust_files(trust: &Trust, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+/// Everything that is kept, as (file name, content). There are no charts.
+pub fn trust_files(trust: &Trust, asked: &Scenario, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
     let Trust { schema_version, scenario, seed, runs, .. } = trust;
     let files = [
         ("observed.json", trust_json(trust)),
@@ -64,5 +74,7 @@ pub fn trust_files(trust: &Trust, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("observed.csv", trust_csv(trust)),
         ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, *runs)),
     ];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
+    let pictures = Stored::Drawings { drawings: Vec::new() };
+    files.chain(html::with_pictures(&html::compare::of_trust(trust, asked, manifest), &pictures, false)).collect()
 }

@@ -33,29 +33,39 @@ pub fn below(trust: &Trust) -> Vec<(Tone, String)> {
 
 pub fn blocks(trust: &Trust) -> Vec<Block> {
     let mut out = Vec::new();
+    let (tone, text) = headline(trust);
     out.push(Block::Heading("Can it be trusted?".into()));
-    let judged: Vec<&Beside> = trust.figures.iter().filter(|one| one.in_single_run.is_some()).collect();
-    let within = judged.iter().filter(|one| one.in_single_run == Some(true)).count();
-    let (tone, text) = match (judged.len(), within) {
-        (0, _) => (Tone::Warning, "No figure has a range to hold it against.".to_owned()),
-        (n, within) if n == within => (Tone::Good, format!("All {n} figures lie where a run of this model would.")),
-        (n, within) => (Tone::Warning, format!("{within} of {n} figures lie where a run of this model would.")),
-    };
     out.push(Block::Line(tone, text));
-    let farthest = trust.figures.iter().filter(|one| one.deviation.is_some()).max_by(|a, b| {
-        let size = |one: &Beside| one.deviation.unwrap_or(0.0).abs();
-        size(a).total_cmp(&size(b))
-    });
-    if let Some(one) = farthest {
-        let by = figure::signed_percent(100.0 * one.deviation.unwrap_or(0.0));
-        out.push(Block::Line(Tone::Plain, format!("The largest deviation is {by}, of {}.", what(&one.figure))));
-    }
+    out.extend(farthest(trust));
     table(trust, &mut out);
     content::warnings(&trust.warnings, &mut out);
     out
 }
 
-fn table(trust: &Trust, out: &mut Vec<Block>) {
+/// How many figures lie where they should.
+pub fn headline(trust: &Trust) -> (Tone, String) {
+    let judged: Vec<&Beside> = trust.figures.iter().filter(|one| one.in_single_run.is_some()).collect();
+    let within = judged.iter().filter(|one| one.in_single_run == Some(true)).count();
+    match (judged.len(), within) {
+        (0, _) => (Tone::Warning, "No figure has a range to hold it against.".to_owned()),
+        (n, within) if n == within => (Tone::Good, format!("All {n} figures lie where a run of this model would.")),
+        (n, within) => (Tone::Warning, format!("{within} of {n} figures lie where a run of this model would.")),
+    }
+}
+
+/// The figure that deviates most.
+pub fn farthest(trust: &Trust) -> Option<Block> {
+    let farthest = trust.figures.iter().filter(|one| one.deviation.is_some()).max_by(|a, b| {
+        let size = |one: &Beside| one.deviation.unwrap_or(0.0).abs();
+        size(a).total_cmp(&size(b))
+    });
+    farthest.map(|one| {
+        let by = figure::signed_percent(100.0 * one.deviation.unwrap_or(0.0));
+        Block::Line(Tone::Plain, format!("The largest deviation is {by}, of {}.", what(&one.figure)))
+    })
+}
+
+pub fn table(trust: &Trust, out: &mut Vec<Block>) {
     let columns = ["figure", "observed", "simulated", "deviation", "in ±", "a single run", "in it"];
     out.push(Block::Heading("Observed and simulated".into()));
     let mut table = Table::new(&columns);

@@ -1,6 +1,6 @@
 //! What a result rests on: values that were measured, fitted, or taken from elsewhere because nobody gave them.
 
-use super::report::{CaptionedTable, Piece};
+use super::report::{CaptionedTable, Piece, Section};
 use crate::experiment::summary::{AssumptionSummary, Sensitivity, Summary};
 use crate::report::content::moves;
 use crate::report::figure::{self, Figure, counted};
@@ -15,37 +15,52 @@ const MARKS: [(&str, &str); 4] = [
 ];
 
 pub fn pieces(summary: &Summary) -> Vec<Piece> {
-    let of_mark = |mark: &str| -> Vec<&AssumptionSummary> {
-        summary.assumptions.iter().filter(|assumption| assumption.mark == mark).collect()
-    };
+    let counts = counts(&summary.assumptions);
     let mut pieces =
-        vec![Piece::Terms(vec![("Values".into(), vec![counts(summary)]), ("Moves p99 most".into(), most(summary))])];
+        vec![Piece::Terms(vec![("Values".into(), vec![counts]), ("Moves p99 most".into(), most(summary))])];
     let moving: Vec<&Sensitivity> = summary.sensitivities.iter().filter(|one| moves(one)).collect();
     if !moving.is_empty() {
         pieces.push(Piece::Table(sensitivities(&moving)));
     }
+    pieces.extend(by_mark(&summary.assumptions));
+    pieces
+}
+
+/// Where nobody has tried which of them matters.
+pub fn section(assumptions: &[AssumptionSummary]) -> Section {
+    let mut pieces = vec![Piece::Terms(vec![("Values".into(), vec![counts(assumptions)])])];
+    pieces.extend(by_mark(assumptions));
+    Section::new("assumptions", "Assumptions", "What it rests on", pieces)
+}
+
+/// A table for each mark, folded.
+fn by_mark(assumptions: &[AssumptionSummary]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
     for (mark, meaning) in MARKS {
-        let assumptions = of_mark(mark);
-        if assumptions.is_empty() {
+        let of_mark: Vec<&AssumptionSummary> = assumptions.iter().filter(|one| one.mark == mark).collect();
+        if of_mark.is_empty() {
             continue;
         }
-        let mut table = Table::new(&["key", "value", "source"]);
-        for assumption in &assumptions {
-            table.row(&assumption.key, [&assumption.value, &assumption.source].map(Figure::plain).into());
-        }
-        let title = format!("{} {meaning}", figure::count(assumptions.len() as u64));
-        let caption = format!("Values that are {mark}");
-        pieces.push(Piece::Folded(title, CaptionedTable { caption, table, words: vec![1, 2] }));
+        let title = format!("{} {meaning}", figure::count(of_mark.len() as u64));
+        pieces.push(Piece::Folded(title, table(&format!("Values that are {mark}"), &of_mark)));
     }
     pieces
 }
 
-fn counts(summary: &Summary) -> String {
-    let count = |mark: &str| summary.assumptions.iter().filter(|assumption| assumption.mark == mark).count();
+fn table(caption: &str, assumptions: &[&AssumptionSummary]) -> CaptionedTable {
+    let mut table = Table::new(&["key", "value", "source"]);
+    for assumption in assumptions {
+        table.row(&assumption.key, [&assumption.value, &assumption.source].map(Figure::plain).into());
+    }
+    CaptionedTable { caption: caption.into(), table, words: vec![1, 2] }
+}
+
+fn counts(assumptions: &[AssumptionSummary]) -> String {
+    let count = |mark: &str| assumptions.iter().filter(|assumption| assumption.mark == mark).count();
     let said: Vec<String> = ["given", "measured", "fitted", "default"]
         .map(|mark| format!("{} {mark}", figure::count(count(mark) as u64)))
         .into();
-    format!("{}: {}", counted(summary.assumptions.len() as u64, "value"), said.join(", "))
+    format!("{}: {}", counted(assumptions.len() as u64, "value"), said.join(", "))
 }
 
 fn most(summary: &Summary) -> Vec<String> {

@@ -2,27 +2,48 @@
 //! script; with it, charts answer to a pointer and to keys.
 //!
 //! In reading order: [`report`] is what the page says, as plain parts that are kept in report.json, so that it can be made
-//! again; [`run`] says it of a run, with [`question`] (what was asked) and [`ledger`] (what it rests on), and [`requests`]
-//! of single requests. [`piece`], [`table`] and [`chart`] draw the parts, and [`policy`] is what a browser is told to
-//! refuse. style.css and script.js go into the page as they are.
+//! again; [`run`], [`spof`], [`plan`], [`compare`] and [`sweep`] say it of a command's result, with [`question`] (what was
+//! asked), [`ledger`] (what it rests on) and the [`section`]s that several have. [`piece`], [`table`] and [`figure`] draw
+//! the parts, and [`policy`] is what a browser is told to refuse. style.css and script.js go into the page as they are.
 
-pub mod chart;
+pub mod compare;
+pub mod figure;
 pub mod ledger;
 pub mod piece;
+pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod report;
 pub mod run;
+pub mod section;
+pub mod spof;
+pub mod sweep;
 pub mod table;
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::chart::Chart;
 use super::chart::picture::printable;
+use super::chart::stored::Stored;
+use super::chart::{self, Chart};
 use policy::{SCRIPT, style};
 use report::Report;
 
 pub const FILE: &str = "report.html";
+
+/// The pictures of a result and the page that they are in, as (file name, content); pictures as PNG, too, where asked.
+pub fn with_pictures(report: &Report, pictures: &Stored, png: bool) -> Vec<(String, Vec<u8>)> {
+    let charts = chart::charts(pictures);
+    let mut kept = chart::kept(pictures, &charts, png);
+    kept.extend(files(report, &charts));
+    kept
+}
+
+/// What is kept of a page, as (file name, content): the page, and what it can be made of again.
+pub fn files(report: &Report, charts: &[Chart]) -> Vec<(String, Vec<u8>)> {
+    [(FILE, render(report, charts)), (report::FILE, report::store(report))]
+        .map(|(name, content)| (name.to_owned(), content.into_bytes()))
+        .into()
+}
 
 /// With those of the charts that the report names.
 pub fn render(report: &Report, charts: &[Chart]) -> String {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::report::{ObjectiveRow, Piece, Tile};
-use super::{chart, table};
+use super::{figure, table};
 use crate::report::chart::Chart;
 use crate::report::chart::picture::printable;
 use crate::report::content::Tone;
@@ -33,7 +33,7 @@ pub fn draw(piece: &Piece, id: &str, charts: &[Chart]) -> Markup {
         Piece::Blocks(blocks) => table::blocks(blocks, id),
         // one that is not there was not drawn by the program that made the charts
         Piece::Chart(name) => match charts.iter().find(|chart| chart.name == *name) {
-            Some(chart) => chart::figure(chart),
+            Some(chart) => figure::draw(chart),
             None => html! {},
         },
         Piece::Folded(summary, one) => html! {

@@ -2,6 +2,7 @@
 
 use crate::experiment::Outcome;
 use crate::experiment::summary::Summary;
+use crate::experiment::topology::topology;
 use crate::report::figure::{counted, duration, number};
 use crate::report::{content, objectives};
 use crate::scenario::{Client, Process, RateProfile, Scenario, Traffic};
@@ -9,8 +10,7 @@ use crate::scenario::{Client, Process, RateProfile, Scenario, Traffic};
 /// (term, what is said of it)
 pub fn terms(scenario: &Scenario, outcome: &Outcome) -> Vec<(String, Vec<String>)> {
     let summary = &outcome.summary;
-    let traffic = scenario.traffic.iter().map(|traffic| in_words(scenario, traffic)).collect();
-    let mut terms = vec![("Traffic".to_owned(), traffic), ("System".to_owned(), vec![system(scenario, outcome)])];
+    let mut terms = subject(scenario);
     terms.push(("Faults".to_owned(), faults(summary)));
     let asked: Vec<String> = summary.slo.iter().map(objectives::name).collect();
     terms.push(("Objectives".to_owned(), or(asked, "none")));
@@ -18,13 +18,19 @@ pub fn terms(scenario: &Scenario, outcome: &Outcome) -> Vec<(String, Vec<String>
     terms
 }
 
+/// The system, and what comes to it.
+pub fn subject(scenario: &Scenario) -> Vec<(String, Vec<String>)> {
+    let traffic = scenario.traffic.iter().map(|traffic| in_words(scenario, traffic)).collect();
+    vec![("Traffic".into(), traffic), ("System".into(), vec![system(scenario)])]
+}
+
 fn or(said: Vec<String>, nothing: &str) -> Vec<String> {
     if said.is_empty() { vec![nothing.into()] } else { said }
 }
 
-fn system(scenario: &Scenario, outcome: &Outcome) -> String {
-    let services = outcome.pictured.topology.services.iter();
-    let services: Vec<String> = services.map(|service| format!("{} ({})", service.name, service.kind)).collect();
+fn system(scenario: &Scenario) -> String {
+    let services = topology(scenario).services;
+    let services: Vec<String> = services.iter().map(|service| format!("{} ({})", service.name, service.kind)).collect();
     let servers = counted(scenario.servers.len() as u64, "server");
     match (scenario.servers.len(), services.len()) {
         (_, 0) => servers,

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::summary::Estimate;
 use crate::report::chart::stored::StoredError;
 use crate::report::content::{Block, Tone};
+use crate::report::figure::{self, Figure, NO_INTERVAL};
 use crate::report::table::Table;
 
 pub const FILE: &str = "report.json";
@@ -65,6 +67,19 @@ pub struct Tile {
     pub unit: String,
     /// Its interval, or why there is none.
     pub doubt: String,
+}
+
+impl Tile {
+    pub fn of(name: impl Into<String>, figure: Figure, unit: &str) -> Tile {
+        let Figure { value, doubt } = figure;
+        let doubt = if doubt == NO_INTERVAL { "no interval".into() } else { doubt };
+        Tile { name: name.into(), value, unit: unit.into(), doubt }
+    }
+
+    /// The estimate times `scale`.
+    pub fn estimate(name: impl Into<String>, estimate: &Estimate, scale: f64, unit: &str) -> Tile {
+        Tile::of(name, figure::estimate(estimate, scale), unit)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,14 +1,14 @@
 //! The page of a run: the question, the verdict, the figures, and what they rest on.
 
 use super::report::{CaptionedTable, ObjectiveRow, Piece, Report, Section, Tile};
+use super::section::{self, Origin};
 use super::{ledger, question};
 use crate::experiment::Outcome;
-use crate::experiment::summary::{Estimate, ObjectiveSummary, Summary, TrafficSummary};
+use crate::experiment::summary::{ObjectiveSummary, Summary, TrafficSummary};
 use crate::report::chart::Chart;
 use crate::report::content::{self, Block, Extent, Tone};
-use crate::report::figure::{self, Figure, NO_INTERVAL, NOTHING};
+use crate::report::figure::{self, Figure, NOTHING};
 use crate::report::manifest::Manifest;
-use crate::report::sweep::submit::quoted;
 use crate::report::table::Table;
 use crate::report::{objectives, replication};
 use crate::scenario::Scenario;
@@ -56,10 +56,12 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
     ));
     sections.push(Section::new("warnings", "Warnings", "Warnings and checks", vec![warnings(summary)]));
     sections.push(Section::new("assumptions", "Assumptions", "What it rests on", ledger::pieces(summary)));
-    let listings =
-        scenario.written.iter().map(|written| Piece::Listing(written.name.clone(), written.text.to_string()));
-    sections.push(Section::new("scenario", "Scenario", "The scenario as written", listings.collect()));
-    sections.push(Section::new("reproduce", "Reproduce", "How to reproduce it", vec![reproduce(summary, manifest)]));
+    sections.push(section::scenario(scenario));
+    sections.push(section::reproduce(
+        &Origin::of(manifest, summary.seed),
+        &[("Scenario, SHA-256", &summary.scenario)],
+        &[],
+    ));
     Report {
         kind: "Simulation of".into(),
         title: summary.scenario.name.clone(),
@@ -100,10 +102,10 @@ fn tiles(summary: &Summary) -> Vec<Tile> {
     let Some(all) = summary.traffic.first() else { return Vec::new() };
     let latency = &all.latency_ms;
     let mut tiles = vec![
-        tile("p99 of answered requests", &latency.p99, 1.0, "ms"),
-        tile("p50 of answered requests", &latency.p50, 1.0, "ms"),
-        tile("Answers", &all.throughput_per_s, 1.0, "/s"),
-        tile("Availability", &all.availability, 100.0, "%"),
+        Tile::estimate("p99 of answered requests", &latency.p99, 1.0, "ms"),
+        Tile::estimate("p50 of answered requests", &latency.p50, 1.0, "ms"),
+        Tile::estimate("Answers", &all.throughput_per_s, 1.0, "/s"),
+        Tile::estimate("Availability", &all.availability, 100.0, "%"),
     ];
     if let Some(bottleneck) = &summary.bottleneck {
         let rate = bottleneck.max_rate_per_s;
@@ -118,12 +120,6 @@ fn tiles(summary: &Summary) -> Vec<Tile> {
         });
     }
     tiles
-}
-
-fn tile(name: &str, estimate: &Estimate, scale: f64, unit: &str) -> Tile {
-    let Figure { value, doubt } = figure::estimate(estimate, scale);
-    let doubt = if doubt == NO_INTERVAL { "no interval".into() } else { doubt };
-    Tile { name: name.into(), value, unit: unit.into(), doubt }
 }
 
 type Column = (&'static str, fn(&TrafficSummary) -> Figure);
@@ -194,30 +190,4 @@ fn warnings(summary: &Summary) -> Piece {
     }
     content::checks(summary, Extent::Page, &mut blocks);
     Piece::Blocks(blocks)
-}
-
-fn reproduce(summary: &Summary, manifest: &Manifest) -> Piece {
-    let command: Vec<String> = manifest.arguments.iter().map(|argument| for_a_shell(argument)).collect();
-    let terms = [
-        ("Command", format!("foobar-sim {}", command.join(" "))),
-        ("Version", manifest.version.to_owned()),
-        ("Seed", summary.seed.to_string()),
-        ("Scenario, SHA-256", summary.scenario.sha256.clone()),
-    ];
-    let mut terms: Vec<(String, Vec<String>)> =
-        terms.into_iter().map(|(term, said)| (term.into(), vec![said])).collect();
-    terms.push((
-        "Promise".into(),
-        vec!["The same version, scenario and seed give the same figures, on any number of threads.".into()],
-    ));
-    Piece::Terms(terms)
-}
-
-/// Quoted where a shell would take it apart.
-fn for_a_shell(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
-    match !argument.is_empty() && argument.chars().all(plain) {
-        true => argument.into(),
-        false => quoted(argument),
-    }
 }

@@ -68,7 +68,7 @@ fn line(out: &mut Vec<Block>, tone: Tone, text: impl Into<String>) {
     out.push(Block::Line(tone, text.into()));
 }
 
-fn rate(found: &RateFindings, unit: &str, precision: f64, extent: Extent, out: &mut Vec<Block>) {
+pub fn rate(found: &RateFindings, unit: &str, precision: f64, extent: Extent, out: &mut Vec<Block>) {
     out.push(Block::Heading("The highest rate that meets the objectives".into()));
     let mut table = Table::new(&["servers", unit, "of now", "beyond it is missed"]);
     for answer in std::iter::once(&found.all).chain(&found.one_dead) {
@@ -100,21 +100,29 @@ fn rate(found: &RateFindings, unit: &str, precision: f64, extent: Extent, out: &
         .filter_map(|a| a.dead.as_deref())
         .collect();
     if !none.is_empty() {
-        let text = format!("Without {} no rate meets the objectives: nothing stands in.", none.join(", "));
-        line(out, Tone::Warning, text);
+        line(out, Tone::Warning, nothing_stands_in(&none));
     }
     out.push(Block::Heading("What was tried".into()));
-    tried(&found.all, unit, out);
+    out.push(Block::Table(tried(&found.all, unit)));
     if extent == Extent::Full {
         for answer in &found.one_dead {
             out.push(Block::Heading(format!("What was tried {}", case(answer))));
-            tried(answer, unit, out);
+            out.push(Block::Table(tried(answer, unit)));
         }
-        line(out, Tone::Faint, format!("Method: {}.", found.method));
+        line(out, Tone::Faint, method(found));
     }
 }
 
-fn case(answer: &RateAnswer) -> String {
+pub fn nothing_stands_in(servers: &[&str]) -> String {
+    format!("Without {} no rate meets the objectives: nothing stands in.", servers.join(", "))
+}
+
+pub fn method(found: &RateFindings) -> String {
+    format!("Method: {}.", found.method)
+}
+
+/// `without db1`
+pub fn case(answer: &RateAnswer) -> String {
     answer.dead.as_ref().map_or("all".into(), |server| format!("without {server}"))
 }
 
@@ -138,7 +146,8 @@ fn times(scale: &Estimate) -> Figure {
     figure::estimate(scale, 1.0)
 }
 
-fn tried(answer: &RateAnswer, unit: &str, out: &mut Vec<Block>) {
+/// Each rate, and whether the objectives were met at it.
+pub fn tried(answer: &RateAnswer, unit: &str) -> Table {
     let mut table = Table::new(&[unit, "runs", "of", "objective", "said", "met"]);
     for one in &answer.tried {
         let said = if one.observed.censored {
@@ -158,11 +167,16 @@ fn tried(answer: &RateAnswer, unit: &str, out: &mut Vec<Block>) {
             ],
         );
     }
-    out.push(Block::Table(table));
+    table
 }
 
-fn headroom(found: &Headroom, out: &mut Vec<Block>) {
+pub fn headroom(found: &Headroom, out: &mut Vec<Block>) {
     out.push(Block::Heading("When headroom runs out".into()));
+    let (tone, text) = headroom_text(found);
+    line(out, tone, text);
+}
+
+pub fn headroom_text(found: &Headroom) -> (Tone, String) {
     let growth = figure::number(found.growth_percent_per_month);
     if found.already {
         let text = format!(
@@ -170,7 +184,7 @@ fn headroom(found: &Headroom, out: &mut Vec<Block>) {
             found.date,
             between(&found.date_ci95)
         );
-        return line(out, Tone::Alarm, text);
+        return (Tone::Alarm, text);
     }
     let months = figure::estimate(&found.months, 1.0).text();
     let text = format!(
@@ -179,14 +193,14 @@ fn headroom(found: &Headroom, out: &mut Vec<Block>) {
         found.date,
         between(&found.date_ci95)
     );
-    line(out, Tone::Plain, text);
+    (Tone::Plain, text)
 }
 
 fn between(dates: &Option<[String; 2]>) -> String {
     dates.as_ref().map_or(String::new(), |[from, to]| format!(" (between {from} and {to})"))
 }
 
-fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec<Block>) {
+pub fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec<Block>) {
     if !found.rungs.is_empty() {
         out.push(Block::Heading("What saturates first, and next".into()));
         let mut table = Table::new(&["station", "has", "busy %", found.unit, "next step", "or less work"]);
@@ -194,11 +208,7 @@ fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec
             let figures = vec![
                 Figure::plain(has(rung)),
                 Figure::plain(figure::number(rung.utilization * 100.0)),
-                Figure::plain(format!(
-                    "{}{}",
-                    if rung.at_the_latest { "<= " } else { "" },
-                    figure::number(rung.saturates_at_rate)
-                )),
+                Figure::plain(saturates_at(rung)),
                 Figure::plain(lift(rung)),
                 Figure::plain(
                     rung.lift_less_work.map_or(NOTHING.into(), |less| format!("{:.0}%", (less * 100.0).ceil())),
@@ -213,6 +223,11 @@ fn bottlenecks(found: &LadderFindings, unit: &str, extent: Extent, out: &mut Vec
         line(out, Tone::Faint, note);
     }
     curve(&found.curve, unit, extent, out);
+}
+
+/// `<= 2300`: at the latest.
+pub fn saturates_at(rung: &Rung) -> String {
+    format!("{}{}", if rung.at_the_latest { "<= " } else { "" }, figure::number(rung.saturates_at_rate))
 }
 
 /// `1 worker`, `8 cores`
@@ -284,12 +299,8 @@ fn curve(curve: &Curve, unit: &str, extent: Extent, out: &mut Vec<Block>) {
     }
 }
 
-fn cheapest(found: &FleetFindings, extent: Extent, out: &mut Vec<Block>) {
-    let at = if found.traffic == 1.0 {
-        String::new()
-    } else {
-        format!(" at {} x the traffic", figure::number(found.traffic))
-    };
+pub fn cheapest(found: &FleetFindings, extent: Extent, out: &mut Vec<Block>) {
+    let at = at_traffic(found);
     out.push(Block::Heading(format!("The cheapest that meets the objectives{at}")));
     match &found.cheapest {
         Some(fleet) => {
@@ -309,7 +320,7 @@ fn cheapest(found: &FleetFindings, extent: Extent, out: &mut Vec<Block>) {
                 line(out, Tone::Plain, text);
             }
         }
-        None => line(out, Tone::Alarm, format!("None of the {} does{}.", figure::counted(found.fleets, "fleet"), at)),
+        None => line(out, Tone::Alarm, no_fleet(found)),
     }
     let sure = match (found.sure, found.unexplored, &found.cheapest) {
         (_, true, _) => "The search ended before all that might matter were looked at; let less vary.",
@@ -340,7 +351,21 @@ fn cheapest(found: &FleetFindings, extent: Extent, out: &mut Vec<Block>) {
     line(out, Tone::Faint, note);
 }
 
+fn at_traffic(found: &FleetFindings) -> String {
+    if found.traffic == 1.0 { String::new() } else { format!(" at {} x the traffic", figure::number(found.traffic)) }
+}
+
+pub fn no_fleet(found: &FleetFindings) -> String {
+    format!("None of the {} does{}.", figure::counted(found.fleets, "fleet"), at_traffic(found))
+}
+
 fn item(fleet: &Fleet, found: &FleetFindings, tone: Tone) -> Block {
+    let (text, advice) = fleet_text(fleet, found);
+    Block::Item { tone, text, advice }
+}
+
+/// What it costs and whether it meets the objectives; and what it changes.
+pub fn fleet_text(fleet: &Fleet, found: &FleetFindings) -> (String, String) {
     let verdict = match fleet.verdict {
         Verdict::Meets => "meets",
         Verdict::Misses => "misses",
@@ -355,11 +380,11 @@ fn item(fleet: &Fleet, found: &FleetFindings, tone: Tone) -> Block {
         _ => format!("{}: {} {}", fleet.limit, figure::estimate(&fleet.observed, 1.0).text(), fleet.unit),
     };
     let text = format!("{} {}: {verdict}; {said}", figure::number(fleet.price), found.currency);
-    let advice = if fleet.changes.is_empty() { "as it is now".into() } else { fleet.changes.join(", ") };
-    Block::Item { tone, text, advice }
+    let changes = if fleet.changes.is_empty() { "as it is now".into() } else { fleet.changes.join(", ") };
+    (text, changes)
 }
 
-fn tornado(found: &Tornado, extent: Extent, out: &mut Vec<Block>) {
+pub fn tornado(found: &Tornado, extent: Extent, out: &mut Vec<Block>) {
     let percent = figure::number(found.moved_percent);
     out.push(Block::Heading(format!("What moves p99 most, each moved by {percent}%")));
     let (down, up) = (format!("-{percent}%: p99 %"), format!("+{percent}%: p99 %"));
@@ -438,7 +463,22 @@ pub fn scalability(found: &UslFindings) -> Vec<Block> {
         table.row(name, vec![figure::estimate(estimate, 1.0), Figure::plain(what)]);
     }
     out.push(Block::Table(table));
-    let peak = match (found.peak_load, found.peak_throughput, found.ceiling) {
+    line(&mut out, Tone::Plain, peak_text(found));
+    let note = format!(
+        "X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)) through {} of {} (N: {}), by nonlinear least squares; it \
+         leaves {} over. ±: 95%.",
+        figure::counted(found.points.len() as u64, "point"),
+        found.throughput,
+        found.load,
+        content::percent(found.residual_percent / 100.0)
+    );
+    line(&mut out, Tone::Faint, note);
+    out
+}
+
+/// Where throughput is greatest.
+pub fn peak_text(found: &UslFindings) -> String {
+    match (found.peak_load, found.peak_throughput, found.ceiling) {
         (Some(load), Some(throughput), _) => {
             let tried = found.points.iter().map(|point| point[0]).fold(0.0, f64::max);
             let beyond = match load > tried {
@@ -459,16 +499,5 @@ pub fn scalability(found: &UslFindings) -> Vec<Block> {
             format!("Throughput comes near to {} and does not fall again.", figure::number(ceiling))
         }
         _ => "Throughput grows with the load, without an end that these points show.".into(),
-    };
-    line(&mut out, Tone::Plain, peak);
-    let note = format!(
-        "X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)) through {} of {} (N: {}), by nonlinear least squares; it \
-         leaves {} over. ±: 95%.",
-        figure::counted(found.points.len() as u64, "point"),
-        found.throughput,
-        found.load,
-        content::percent(found.residual_percent / 100.0)
-    );
-    line(&mut out, Tone::Faint, note);
-    out
+    }
 }

@@ -1,14 +1,18 @@
-//! What to buy and when, to bytes: `content` says it, in the blocks that text and Markdown draw; JSON is the findings as
-//! they are.
+//! What to buy and when, to bytes: `content` says it, in the blocks that text and Markdown draw, and `answers` each answer in
+//! a sentence; JSON is the findings as they are.
 
-mod content;
+pub(super) mod answers;
+pub(super) mod content;
 
 use super::chart;
+use super::chart::stored::Stored;
 use super::content::Extent;
+use super::html;
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
 use super::{json, markdown};
 use crate::experiment::plan::findings::{Findings, UslFindings};
+use crate::scenario::Scenario;
 
 pub fn text(findings: &Findings, written: Option<&Written>, color: bool) -> String {
     let blocks = content::blocks(findings, Extent::Terminal);
@@ -37,8 +41,8 @@ pub fn usl_json(found: &UslFindings) -> String {
     json::pretty(found)
 }
 
-/// Everything that is kept, as (file name, content).
-pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)> {
+/// Everything that is kept, as (file name, content); charts as PNG, too, where asked.
+pub fn files(findings: &Findings, asked: &Scenario, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
     let Findings { schema_version, scenario, seed, .. } = findings;
     let runs =
         findings.rate.as_ref().map_or(0, |rate| rate.all.tried.iter().map(|tried| tried.runs).max().unwrap_or(0));
@@ -48,5 +52,6 @@ pub fn files(findings: &Findings, manifest: &Manifest) -> Vec<(String, Vec<u8>)>
         ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, runs)),
     ];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_plan(findings))).collect()
+    let pictures = Stored::Drawings { drawings: chart::of_plan(findings) };
+    files.chain(html::with_pictures(&html::plan::report(findings, asked, manifest), &pictures, png)).collect()
 }

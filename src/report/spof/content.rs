@@ -51,6 +51,47 @@ pub fn blocks(findings: &Findings, extent: Extent) -> Vec<Block> {
     blocks
 }
 
+/// Failures that are named in a sentence.
+const NAMED: usize = 8;
+
+/// Which single failures nothing stands in for, the dearest first.
+pub fn headline(findings: &Findings) -> (Tone, String) {
+    let (spofs, unsure) = (named(findings, Verdict::Yes), named(findings, Verdict::Undecided));
+    let of = figure::counted(findings.components.len() as u64, "single failure");
+    match (spofs.len(), unsure.len()) {
+        (0, 0) => (Tone::Good, format!("None of {of} is a single point of failure")),
+        (0, n) => (Tone::Warning, format!("Undecided: {n} of {of} may be single points of failure: {}", list(&unsure))),
+        (1, _) => (Tone::Alarm, format!("1 of {of} is a single point of failure: {}", list(&spofs))),
+        (n, _) => (Tone::Alarm, format!("{n} of {of} are single points of failure: {}", list(&spofs))),
+    }
+}
+
+/// What is not in the headline: those that are undecided, and what costs most.
+pub fn beside_headline(findings: &Findings, out: &mut Vec<Block>) {
+    let unsure = named(findings, Verdict::Undecided);
+    if !unsure.is_empty() && findings.components.iter().any(|c| c.spof == Verdict::Yes) {
+        let text = format!("Undecided, since the intervals reach over the objective: {}.", list(&unsure));
+        out.push(Block::Line(Tone::Warning, text));
+    }
+    if let Some(dearest) = findings.components.first() {
+        let lost = figure::coarse(&dearest.cost.budget_min_per_year, 1.0).text();
+        let text = format!("{} costs most: {lost} minutes' worth of requests in a year.", label(dearest));
+        out.push(Block::Line(Tone::Plain, text));
+    }
+}
+
+fn named(findings: &Findings, verdict: Verdict) -> Vec<String> {
+    findings.components.iter().filter(|c| c.spof == verdict).map(label).collect()
+}
+
+fn list(names: &[String]) -> String {
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Yes => "yes",
@@ -68,7 +109,7 @@ fn short(found: Verdict) -> Figure {
 }
 
 /// Of a year, a tenth of a second is enough.
-fn minutes(value: f64) -> Figure {
+pub fn minutes(value: f64) -> Figure {
     Figure::plain(match value {
         v if v < 0.0005 => "0".into(),
         v if v < 10.0 => format!("{v:.3}"),
@@ -77,7 +118,7 @@ fn minutes(value: f64) -> Figure {
     })
 }
 
-fn costs(findings: &Findings, out: &mut Vec<Block>) {
+pub fn costs(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("Minutes in a year, the dearest first".into()));
     let columns = ["failure", "SPOF", "lost min", "down min", "MTTF/2", "MTTFx2", "MTTR/2", "MTTRx2"];
     let mut table = Table::new(&columns);
@@ -128,7 +169,7 @@ fn costs(findings: &Findings, out: &mut Vec<Block>) {
 }
 
 /// `db1 (power_off)`
-fn label(c: &ComponentFindings) -> String {
+pub fn label(c: &ComponentFindings) -> String {
     match c.fault {
         "power_off" => format!("{} off", c.name),
         "cut" => format!("{} cut", c.name),
@@ -150,7 +191,7 @@ fn who(c: &ComponentFindings) -> &'static str {
     }
 }
 
-fn effects(findings: &Findings, out: &mut Vec<Block>) {
+pub fn effects(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading(format!("What one failure of {} does", figure::duration(findings.lasts_s))));
     let columns = [
         "failure",
@@ -228,7 +269,7 @@ fn again(recovery: Recovery) -> String {
     }
 }
 
-fn reasons(findings: &Findings, out: &mut Vec<Block>) {
+pub fn reasons(findings: &Findings, out: &mut Vec<Block>) {
     let mut columns: Vec<&str> = Vec::new();
     for (reason, _) in findings.components.iter().flat_map(|c| &c.failures) {
         if !columns.contains(&reason.as_str()) {
@@ -257,7 +298,7 @@ fn fails(c: &ComponentFindings) -> bool {
     !c.failures.is_empty() || c.failed.value.is_some_and(|failed| failed > 0.0)
 }
 
-fn system(findings: &Findings, out: &mut Vec<Block>) {
+pub fn system(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("The whole system in a year, by an exact Markov model".into()));
     let columns = [
         "down is below",
@@ -313,13 +354,13 @@ fn downtime_figures(of: &Downtime) -> Vec<Figure> {
 }
 
 /// Percent with two digits behind the nines.
-fn nines(availability: f64) -> String {
+pub fn nines(availability: f64) -> String {
     let missing = (1.0 - availability) * 100.0;
     let decimals = if missing > 0.0 { (1.0 - missing.log10().floor()).clamp(2.0, 9.0) as usize } else { 2 };
     format!("{:.decimals$}", availability * 100.0)
 }
 
-fn pairs(found: &PairFindings, extent: Extent, out: &mut Vec<Block>) {
+pub fn pairs(found: &PairFindings, extent: Extent, out: &mut Vec<Block>) {
     out.push(Block::Heading("Two failures at once, the likeliest first".into()));
     let columns = ["failures", "both min/year", "below objective", "answered %", "lost min/year", "overloaded"];
     let mut table = Table::new(&columns);

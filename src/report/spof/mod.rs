@@ -1,16 +1,17 @@
 //! What single failures cost, to bytes: `content` says it, in the blocks that text and Markdown draw; JSON is the
 //! findings as they are; `csv` has the figures of each failure, and how each class fared over time.
 
-mod content;
+pub(super) mod content;
 mod csv;
 
-use super::chart;
 use super::chart::spof::SpofData;
-use super::chart::stored::{self, Stored};
+use super::chart::stored::Stored;
+use super::html;
 use super::manifest::{self, Manifest};
 use super::text::{self, Written};
 use super::{json, markdown};
 use crate::experiment::spof::findings::Findings;
+use crate::scenario::Scenario;
 use content::Extent;
 
 pub use csv::{over_time, render as csv};
@@ -30,7 +31,7 @@ pub fn json(findings: &Findings) -> String {
 }
 
 /// Everything that is kept, as (file name, content); charts as PNG, too, where asked.
-pub fn files(findings: &Findings, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
+pub fn files(findings: &Findings, asked: &Scenario, manifest: &Manifest, png: bool) -> Vec<(String, Vec<u8>)> {
     let Findings { schema_version, scenario, seed, runs, .. } = findings;
     let files = [
         ("spof.json", json(findings)),
@@ -42,7 +43,6 @@ pub fn files(findings: &Findings, manifest: &Manifest, png: bool) -> Vec<(String
     let pictures = Stored::Spof(SpofData::of(findings));
     let mut files: Vec<(String, Vec<u8>)> =
         files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect();
-    files.push((stored::FILE.to_owned(), stored::render(&pictures).into_bytes()));
-    files.extend(chart::files(&chart::charts(&pictures), png));
+    files.extend(html::with_pictures(&html::spof::report(findings, asked, manifest), &pictures, png));
     files
 }

@@ -2,7 +2,7 @@
 
 use crate::experiment::summary::Estimate;
 use crate::experiment::sweep::design::Kind;
-use crate::experiment::sweep::findings::{Best, Findings, Knee, Respect};
+use crate::experiment::sweep::findings::{Best, Figures, Findings, Knee, Respect};
 use crate::experiment::sweep::vary::{Axis, Values};
 
 use super::super::content::{Block, Extent, Tone};
@@ -45,7 +45,7 @@ pub fn below(findings: &Findings) -> Vec<(Tone, String)> {
 }
 
 /// `service.app.workers: 16..128/16 (8 values)`
-fn axis(axis: &Axis) -> String {
+pub fn axis(axis: &Axis) -> String {
     match &axis.values {
         Values::Listed(values) => {
             format!("{}={} ({})", axis.key, axis.written, figure::counted(values.len() as u64, "value"))
@@ -88,10 +88,29 @@ fn points(findings: &Findings, out: &mut Vec<Block>) {
         return;
     }
     out.push(Block::Heading("Points".into()));
+    table(findings, &findings.listed, out);
+}
+
+/// Of more points than are listed anywhere else, the first, and how many are left out.
+pub fn first_points(findings: &Findings, out: &mut Vec<Block>) {
+    table(findings, &findings.tabled, out);
+    let shown = findings.tabled.len() as u64;
+    if shown < findings.points {
+        let text = format!(
+            "These are the first {} of {}; the other {} are in sweep.csv.",
+            figure::count(shown),
+            figure::counted(findings.points, "point"),
+            figure::count(findings.points - shown)
+        );
+        out.push(Block::Line(Tone::Warning, text));
+    }
+}
+
+fn table(findings: &Findings, points: &[Figures], out: &mut Vec<Block>) {
     let names = short_names(&findings.axes);
     let mut table =
         Table::new(&[&names.join(", "), "answers /s", "answered %", "p50 ms", "p99 ms", "busy %", "station"]);
-    for point in &findings.listed {
+    for point in points {
         let busy = point.busiest_utilization.map_or("-".into(), |share| format!("{:.1}", share * 100.0));
         table.row(
             point.values.join(", "),
@@ -124,33 +143,14 @@ fn with(knee: &Knee) -> String {
     if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) }
 }
 
-fn knees(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
+pub fn knees(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     if findings.knees.is_empty() {
         return;
     }
     out.push(Block::Heading("Knee".into()));
     let shown = if extent == Extent::Terminal { KNEES_SHOWN } else { usize::MAX };
     for found in findings.knees.iter().take(shown) {
-        let with = with(found);
-        let text = match (&found.knee, found.rising) {
-            (Some(at), true) => format!(
-                "p99 bends upwards at {}={}{with}: {} ms there; to be sought between {} and {}",
-                found.along,
-                at.value,
-                estimate(&at.p99_ms, 1.0).text(),
-                at.between[0],
-                at.between[1]
-            ),
-            (Some(at), false) => format!(
-                "more than {}={}{with} hardly helps: p99 is {} ms there; to be sought between {} and {}",
-                found.along,
-                at.value,
-                estimate(&at.p99_ms, 1.0).text(),
-                at.between[0],
-                at.between[1]
-            ),
-            (None, _) => format!("p99 has no knee along {}{with}", found.along),
-        };
+        let text = knee_text(found);
         let advice = found.doubling.as_ref().map_or(String::new(), |doubling| {
             let at = Estimate { value: Some(doubling.at), ci95: doubling.ci95, runs: 2, censored: false };
             format!(
@@ -170,17 +170,35 @@ fn knees(findings: &Findings, extent: Extent, out: &mut Vec<Block>) {
     }
 }
 
-fn best(findings: &Findings, out: &mut Vec<Block>) {
+fn knee_text(found: &Knee) -> String {
+    let with = with(found);
+    match (&found.knee, found.rising) {
+        (Some(at), true) => format!(
+            "p99 bends upwards at {}={}{with}: {} ms there; to be sought between {} and {}",
+            found.along,
+            at.value,
+            estimate(&at.p99_ms, 1.0).text(),
+            at.between[0],
+            at.between[1]
+        ),
+        (Some(at), false) => format!(
+            "more than {}={}{with} hardly helps: p99 is {} ms there; to be sought between {} and {}",
+            found.along,
+            at.value,
+            estimate(&at.p99_ms, 1.0).text(),
+            at.between[0],
+            at.between[1]
+        ),
+        (None, _) => format!("p99 has no knee along {}{with}", found.along),
+    }
+}
+
+pub fn best(findings: &Findings, out: &mut Vec<Block>) {
     out.push(Block::Heading("Best points".into()));
     let names = short_names(&findings.axes);
     let missed = findings.totals.missed;
     if findings.best.is_empty() {
-        let text = match missed {
-            0 => "No request was answered at any point.",
-            n if n == findings.points => "Every point misses an objective.",
-            _ => "No request was answered at any point that misses no objective.",
-        };
-        out.push(Block::Line(Tone::Alarm, text.into()));
+        out.push(Block::Line(Tone::Alarm, no_best(findings).into()));
         return;
     }
     for best in &findings.best {
@@ -190,6 +208,30 @@ fn best(findings: &Findings, out: &mut Vec<Block>) {
         let points = figure::counted(missed, "point");
         let text = format!("Of those that miss no objective; {points} of {} miss one.", findings.points);
         out.push(Block::Line(Tone::Faint, text));
+    }
+}
+
+fn no_best(findings: &Findings) -> &'static str {
+    match findings.totals.missed {
+        0 => "No request was answered at any point.",
+        n if n == findings.points => "Every point misses an objective.",
+        _ => "No request was answered at any point that misses no objective.",
+    }
+}
+
+/// What the points come to, in a sentence: the knee where there is one curve, else what is best.
+pub fn headline(findings: &Findings) -> (Tone, String) {
+    let totals = findings.totals;
+    if totals.checks_failed > 0 {
+        return (
+            Tone::Alarm,
+            format!("{}: do not trust these results", figure::counted(totals.checks_failed, "failed check")),
+        );
+    }
+    let Some(best) = findings.best.first() else { return (Tone::Alarm, no_best(findings).into()) };
+    match &findings.knees[..] {
+        [knee] if knee.knee.is_some() => (Tone::Plain, format!("Knee: {}", knee_text(knee))),
+        _ => (Tone::Plain, format!("Best: {}", best_text(best, &short_names(&findings.axes)))),
     }
 }
 
@@ -211,7 +253,7 @@ fn best_text(best: &Best, names: &[String]) -> String {
     )
 }
 
-fn cautions(findings: &Findings, out: &mut Vec<Block>) {
+pub fn cautions(findings: &Findings, out: &mut Vec<Block>) {
     let totals = findings.totals;
     let mut found: Vec<(Tone, String, &str)> = Vec::new();
     if totals.checks_failed > 0 {

@@ -6,7 +6,7 @@
 //! scenario.toml      the scenario before anything was varied, in one file
 //! points/00000/00000017.part
 //! points/columns-3f2a.csv    names of the columns; one file unless points differ in their stations
-//! sweep.csv, sweep.json, sweep.md    written by merge
+//! sweep.csv, sweep.json, sweep.md, report.html, charts    written by merge
 //! ```
 //!
 //! Whoever makes a point writes the same bytes under the same name, so two who make the same one do no harm. Names that
@@ -30,7 +30,7 @@ use crate::report::output::{self, OutputError};
 use crate::scenario::{Diagnostics, Draft};
 
 const MANIFEST: &str = "manifest.json";
-const SCENARIO: &str = "scenario.toml";
+pub const SCENARIO: &str = "scenario.toml";
 const POINTS: &str = "points";
 /// Points in one folder: file systems list a thousand names at once, not a million.
 const POINTS_PER_FOLDER: u64 = 1000;
@@ -183,14 +183,19 @@ impl Folder {
 
     /// The scenario before anything is varied.
     pub fn draft(&self) -> Result<Draft, FolderError> {
+        let text = self.scenario_text()?;
+        Draft::parse(&shown(&self.scenario()), &text, Path::new(&self.definition.scenario.folder))
+            .map_err(|error| FolderError::Scenario(Box::new(error)))
+    }
+
+    /// Its text, which is that of the manifest.
+    pub fn scenario_text(&self) -> Result<String, FolderError> {
         let file = self.scenario();
         let text = fs::read_to_string(&file).map_err(|error| FolderError::Unreadable(shown(&file), error))?;
-        let identity = &self.definition.scenario;
-        if sha256(text.as_bytes()) != identity.sha256 {
-            return Err(FolderError::Changed(shown(&file)));
+        match sha256(text.as_bytes()) == self.definition.scenario.sha256 {
+            true => Ok(text),
+            false => Err(FolderError::Changed(shown(&file))),
         }
-        Draft::parse(&shown(&file), &text, Path::new(&identity.folder))
-            .map_err(|error| FolderError::Scenario(Box::new(error)))
     }
 
     /// Fails unless this is the sweep that was asked for; the warm-up is found once, and not asked for.

@@ -13,9 +13,10 @@ mod row;
 pub mod status;
 pub mod submit;
 
+use super::chart::stored::Stored;
 use super::content::Extent;
 use super::text::{self, Written};
-use super::{chart, json, markdown};
+use super::{chart, html, json, markdown};
 use crate::experiment::sweep::findings::Findings;
 
 pub use row::{Row, row};
@@ -34,9 +35,11 @@ pub fn json(findings: &Findings) -> String {
     json::pretty(findings)
 }
 
-/// What stands beside sweep.csv, as (file name, content).
-pub fn files(findings: &Findings) -> Vec<(String, Vec<u8>)> {
+/// What stands beside sweep.csv, as (file name, content); charts as PNG, too, where asked. `scenario`: its text, before
+/// anything was varied.
+pub fn files(findings: &Findings, scenario: &str, png: bool) -> Vec<(String, Vec<u8>)> {
     let files = [("sweep.json", json(findings)), ("sweep.md", markdown(findings))];
     let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes()));
-    files.chain(chart::kept(chart::of_sweep(findings))).collect()
+    let pictures = Stored::Drawings { drawings: chart::of_sweep(findings) };
+    files.chain(html::with_pictures(&html::sweep::report(findings, scenario), &pictures, png)).collect()
 }

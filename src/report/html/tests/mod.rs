@@ -1,4 +1,10 @@
-//! The page as text: well-formed, nothing from outside, nothing taken for markup. tests/report looks at it in a browser.
+//! The page as text: well-formed, nothing from outside, nothing taken for markup. tests/browser looks at it in a browser.
+//! Here that of a run; those of other commands are in files of their own.
+
+mod compare;
+mod plan;
+mod spof;
+mod sweep;
 
 use std::collections::BTreeSet;
 
@@ -11,6 +17,7 @@ use crate::report::chart::stored::Stored;
 use crate::report::chart::{Chart, charts};
 use crate::report::example;
 use crate::report::manifest::Manifest;
+use crate::scenario::{Overrides, Scenario, load_str};
 
 const HOSTILE: [&str; 4] =
     ["<script>alert(1)</script>", "\"' onload=\"alert(1)", "a\u{202e}b\u{2066}c", "</title></style></svg>&amp;"];
@@ -89,25 +96,114 @@ fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 #[test]
 fn a_page_is_well_formed_and_has_its_parts() {
     for outcome in [example::outcome(), example::nothing(), hostile()] {
-        let page = page(&outcome);
-        well_formed(&page);
-        let tags = tags(&page);
-        let count = |wanted: &str| tags.iter().filter(|(name, closes, _)| name == wanted && !closes).count();
-        for (name, times) in [("h1", 1), ("main", 1), ("header", 1), ("nav", 1), ("footer", 1), ("style", 1)] {
-            assert_eq!(count(name), times, "{name}");
-        }
-        let levels =
-            tags.iter().filter(|tag| !tag.1).filter_map(|(name, ..)| name.strip_prefix('h')?.parse::<u8>().ok());
-        let levels: Vec<u8> = levels.collect();
-        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "headings leave an order out: {levels:?}");
-        assert_eq!(count("caption"), count("table"));
-        assert!(tags.iter().all(|(name, closes, tag)| name != "th" || *closes || tag.contains("scope=")));
-        let ids = attributes(&page, "id");
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an id is given twice");
-        for labelled in attributes(&page, "aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
-            assert!(ids.contains(&labelled), "{labelled} is nowhere");
-        }
+        has_its_parts(&page(&outcome));
     }
+}
+
+/// One of each part that a reader of screens looks for, and every name that is referred to.
+fn has_its_parts(page: &str) {
+    well_formed(page);
+    let tags = tags(page);
+    let count = |wanted: &str| tags.iter().filter(|(name, closes, _)| name == wanted && !closes).count();
+    for (name, times) in [("h1", 1), ("main", 1), ("header", 1), ("nav", 1), ("footer", 1), ("style", 1)] {
+        assert_eq!(count(name), times, "{name}");
+    }
+    let levels = tags.iter().filter(|tag| !tag.1).filter_map(|(name, ..)| name.strip_prefix('h')?.parse::<u8>().ok());
+    let levels: Vec<u8> = levels.collect();
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "headings leave an order out: {levels:?}");
+    assert_eq!(count("caption"), count("table"));
+    assert!(tags.iter().all(|(name, closes, tag)| name != "th" || *closes || tag.contains("scope=")));
+    let ids = attributes(page, "id");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an id is given twice");
+    for labelled in attributes(page, "aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
+        assert!(ids.contains(&labelled), "{labelled} is nowhere");
+    }
+}
+
+/// Sections in their order.
+fn sections(page: &str) -> Vec<&str> {
+    attributes(page, "id").into_iter().filter(|id| page.contains(&format!("<section id=\"{id}\""))).collect()
+}
+
+/// What stands in a section.
+fn section<'p>(page: &'p str, id: &str) -> &'p str {
+    let rest = &page[page.find(&format!("<section id=\"{id}\"")).expect(id)..];
+    &rest[..rest.find("</section>").expect("it ends")]
+}
+
+/// The page of files that a command keeps, after what holds for each: it is sound, fetches nothing, and what is kept beside
+/// it makes it again.
+fn kept_page(files: &[(String, Vec<u8>)]) -> String {
+    let file = |name: &str| {
+        let (_, content) = files.iter().find(|(file, _)| file == name).unwrap_or_else(|| panic!("no {name}"));
+        std::str::from_utf8(content).expect("it is text")
+    };
+    let page = file("report.html");
+    has_its_parts(page);
+    asks_for_nothing(page);
+    let stored = crate::report::chart::stored::read(file("charts.json")).expect("it can be drawn again");
+    let again = report::read(file("report.json")).expect("it can be read again");
+    assert!(render(&again, &charts(&stored)) == page, "it is another page when it is made again");
+    page.to_owned()
+}
+
+/// A system of two stations, the second of which only every other request needs.
+fn small(set: &[&str]) -> Scenario {
+    let set = set.iter().map(|one| one.to_string()).collect();
+    load("small.toml", SMALL, Overrides { set, ..Overrides::default() })
+}
+
+fn load(file: &str, text: &str, overrides: Overrides) -> Scenario {
+    load_str(file, text, &overrides).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)))
+}
+
+const SMALL: &str = r#"
+name = "small"
+[simulation]
+warmup = "1 s"
+duration = "20 s"
+runs = 3
+[service.web]
+kind = "station"
+workers = 2
+service = "exponential(5 ms)"
+[service.store]
+kind = "station"
+workers = 1
+service = "exponential(4 ms)"
+[request.page]
+path = ["web"]
+[request.order]
+path = ["web", "store"]
+[traffic.visitors]
+process = "poisson"
+rate = "100/s"
+mix = { page = 1, order = 1 }
+[[slo]]
+that = "latency_p99 < 200 ms"
+"#;
+
+/// The same with names that want to be more.
+fn hostile_scenario() -> Scenario {
+    let quoted = |name: &str| serde_json::to_string(name).expect("a string is written");
+    let mut text = SMALL.to_owned();
+    for (name, hostile) in [("web", 0), ("store", 1), ("order", 1), ("page", 0), ("visitors", 3)] {
+        let (name, hostile) = (quoted(name), quoted(&format!("{}{name}", HOSTILE[hostile])));
+        let bare = name.trim_matches('"');
+        for table in ["service", "request", "traffic"] {
+            text = text.replace(&format!("[{table}.{bare}]"), &format!("[{table}.{hostile}]"));
+        }
+        text = text.replace(&format!("{bare} = 1"), &format!("{hostile} = 1")).replace(&name, &hostile);
+    }
+    load(HOSTILE[0], &text, Overrides::default())
+}
+
+/// The names of [`hostile_scenario`] are in the page, and are text.
+fn hostile_names_stay_text(page: &str) {
+    let tags = tags(page);
+    assert_eq!(tags.iter().filter(|(name, closes, tag)| name == "script" && !closes && tag == "<script>").count(), 1);
+    assert!(!tags.iter().any(|(_, _, tag)| tag.contains("onload=\"")), "a name became an attribute");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("&lt;/title&gt;&lt;/style&gt;"));
 }
 
 #[test]
@@ -164,8 +260,11 @@ fn a_missed_objective_stands_first() {
 
 #[test]
 fn nothing_comes_from_outside_and_nothing_else_runs() {
-    let page = page(&example::outcome());
-    for (name, _, tag) in tags(&page) {
+    asks_for_nothing(&page(&example::outcome()));
+}
+
+fn asks_for_nothing(page: &str) {
+    for (name, _, tag) in tags(page) {
         assert!(
             !["link", "iframe", "object", "embed", "base", "form", "image", "use"].contains(&name.as_str()),
             "{tag}"
@@ -174,7 +273,7 @@ fn nothing_comes_from_outside_and_nothing_else_runs() {
             assert!(!tag.contains(refused), "{tag}");
         }
     }
-    assert!(attributes(&page, "href").iter().all(|href| href.starts_with('#')));
+    assert!(attributes(page, "href").iter().all(|href| href.starts_with('#')));
     assert!(
         !page.contains("http://")
             || page.matches("http://").count() == page.matches("http://www.w3.org/2000/svg").count()

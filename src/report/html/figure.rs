@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::report::chart::{Chart, paint};
 
-pub fn figure(chart: &Chart) -> Markup {
+pub fn draw(chart: &Chart) -> Markup {
     let id = format!("chart-{}", chart.name);
     let svg = paint::inline(&chart.picture, &id);
     html! {
