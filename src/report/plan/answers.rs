@@ -79,8 +79,7 @@ fn one_dead(found: &RateFindings, unit: &str) -> Option<Answer> {
 
 fn bottleneck(found: &LadderFindings) -> Option<Answer> {
     let [first, rest @ ..] = &found.rungs[..] else { return None };
-    let mut text =
-        format!("{} saturates first, at {} {}", first.stations.join(", "), content::saturates_at(first), found.unit);
+    let mut text = format!("{}, at {} {}", first.stations.join(", "), content::saturates_at(first), found.unit);
     if let [next, ..] = rest {
         text.push_str(&format!("; then {}, at {}", next.stations.join(", "), content::saturates_at(next)));
     }

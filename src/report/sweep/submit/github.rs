@@ -107,7 +107,10 @@ exit "$code""#,
                         "actions/upload-artifact@v4",
                         vec![
                             name("sweep"),
-                            ("path", Script("sweep/sweep.csv\nsweep/sweep.json\nsweep/sweep.md".into())),
+                            (
+                                "path",
+                                Script("sweep/sweep.csv\nsweep/sweep.json\nsweep/sweep.md\nsweep/report.html".into()),
+                            ),
                         ],
                     ),
                 ],
