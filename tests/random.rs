@@ -245,7 +245,7 @@ fn tier_scenario(dice: &mut Dice) -> String {
     text += &format!(
         "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\n{}\
          maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {}{} }}\n\
-         timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
+         timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\", client = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
         dice.time(),
         if pair { lb_pair(dice) } else { "servers = [\"lb\"]\n".to_owned() },
         20 + dice.up_to(100),
@@ -258,6 +258,7 @@ fn tier_scenario(dice: &mut Dice) -> String {
         ]),
         10 + dice.up_to(200),
         20 + dice.up_to(2000),
+        100 + dice.up_to(2000),
         dice.up_to(4),
         dice.pick(&["true", "false"])
     );

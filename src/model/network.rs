@@ -74,6 +74,8 @@ pub struct Network {
     pub connect_timeouts: BTreeMap<StepId, Patience>,
     /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
     pub client_connections: BTreeMap<StepId, (DrawId, u32)>,
+    /// Clients' calls: for how long the callee bears a client that stands still, nanoseconds.
+    pub client_timeouts: BTreeMap<StepId, u64>,
     /// Network cards of each server of the scenario, both directions; `NONE` where none is modelled.
     pub cards: Vec<[u32; 2]>,
 

@@ -38,10 +38,12 @@ pub enum FailureReason {
     AnswerTimeout,
     /// All servers are marked as down.
     NoServer,
+    /// HAProxy `timeout client`, while the request's bytes stood still: 408.
+    UploadTimeout,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 15] = [
+    pub const ALL: [FailureReason; 16] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -57,6 +59,7 @@ impl FailureReason {
         FailureReason::ConnectTimeout,
         FailureReason::AnswerTimeout,
         FailureReason::NoServer,
+        FailureReason::UploadTimeout,
     ];
 
     /// As in summary.json.
@@ -77,6 +80,7 @@ impl FailureReason {
             FailureReason::ConnectTimeout => "connect_timeout",
             FailureReason::AnswerTimeout => "answer_timeout",
             FailureReason::NoServer => "no_server",
+            FailureReason::UploadTimeout => "upload_timeout_408",
         }
     }
 }
@@ -84,7 +88,7 @@ impl FailureReason {
 pub const REASONS: usize = FailureReason::ALL.len();
 
 /// What a client sees of a failure: the status of an error page, or none. The order is that of reports.
-pub const STATUSES: [&str; 5] = ["none", "500", "502", "503", "504"];
+pub const STATUSES: [&str; 6] = ["none", "500", "502", "503", "504", "408"];
 
 /// A failure as a request carries it: its reason, and in the upper bits the status with which one of the services has
 /// answered, an index of `STATUSES`. Who gets an answer does not try again, whatever it says.
@@ -120,6 +124,7 @@ pub mod failure {
         let status = match (by, FailureReason::ALL[reason(failure)]) {
             (Tier::App, _) | (Tier::Nginx, UpstreamConnectionsExhausted) => 1,
             (Tier::Haproxy, QueueTimeout | ConnectionRefused | Refused | ConnectTimeout | NoServer) => 3,
+            (_, UploadTimeout) => 5,
             (_, AnswerTimeout) | (Tier::Nginx, ConnectTimeout) => 4,
             (Tier::Haproxy | Tier::Nginx, _) => 2,
         };

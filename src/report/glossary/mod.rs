@@ -101,6 +101,10 @@ fn of_reason(reason: FailureReason) -> &'static str {
         FailureReason::AnswerTimeout => {
             "No answer within the caller's time-out for one (`timeout server`, `proxy_read_timeout`, `read_timeout`)."
         }
+        FailureReason::UploadTimeout => {
+            "HAProxy's `timeout client` passed while nothing came of the request's bytes: it answers 408 (termination \
+             state cD), of which the client learns when it is reached again."
+        }
         FailureReason::NoServer => "All servers of the backend are marked as down: HAProxy answers 503 at once.",
     }
 }

@@ -89,7 +89,7 @@ fn distributions_that_are_none() {
 fn what_comes_later_is_not_read() {
     for text in [
         "--service.lb.retry_on=conn-failure",
-        "--service.lb.timeout.client=30 s",
+        "--service.lb.timeout.http_request=30 s",
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
         "--traffic.visitors.resample=60 s",

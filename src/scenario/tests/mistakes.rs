@@ -52,7 +52,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("workers = 64", "workers = 64\nprocesses = 4"),
     ("reads = \"replica\"", "reads = \"replicas\""),
     ("mode = \"async\"", "mode = \"semisync\""),
-    ("timeout = { queue = \"2 s\" }", "timeout = { queue = \"2 s\", client = \"30 s\" }"),
+    ("timeout = { queue = \"2 s\" }", "timeout = { queue = \"2 s\", http_request = \"30 s\" }"),
     (
         "data = { size = \"40 GiB\", popularity = \"zipf(0.9)\" }",
         "data = { size = \"40 GiB\", popularity = \"pareto\" }",

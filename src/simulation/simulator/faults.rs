@@ -148,7 +148,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         for cut in cuts {
             match begins {
-                true => self.world.cuts.push(cut),
+                true => {
+                    self.world.cuts.push(cut);
+                    self.stop_transfers_of_clients();
+                }
                 false => {
                     let at = self.world.cuts.iter().position(|other| *other == cut).expect("a cut that ends was made");
                     self.world.cuts.remove(at);

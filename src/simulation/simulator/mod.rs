@@ -26,6 +26,7 @@ mod semi_sync;
 mod sharing;
 mod silence;
 mod speed;
+mod standing;
 mod stopping;
 mod vrrp;
 mod world;
