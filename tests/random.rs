@@ -198,8 +198,8 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
             }
             5 => {
                 let drain = dice.up_to(2) * 300;
-                let service = dice.pick(&["web", "app"]);
-                format!("maintenance = {{ service = \"{service}\", drain = \"{drain} ms\" }}\n")
+                let of = dice.pick(&["service = \"web\"", "service = \"app\"", "service = \"db\", server = \"db2\""]);
+                format!("maintenance = {{ {of}, drain = \"{drain} ms\" }}\n")
             }
             6 => {
                 let server = dice.pick(servers);

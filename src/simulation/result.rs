@@ -40,10 +40,12 @@ pub enum FailureReason {
     NoServer,
     /// HAProxy `timeout client`, while the request's bytes stood still: 408.
     UploadTimeout,
+    /// The primary is being switched over and takes no writes (error 1290): 500.
+    ReadOnly,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 16] = [
+    pub const ALL: [FailureReason; 17] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -60,6 +62,7 @@ impl FailureReason {
         FailureReason::AnswerTimeout,
         FailureReason::NoServer,
         FailureReason::UploadTimeout,
+        FailureReason::ReadOnly,
     ];
 
     /// As in summary.json.
@@ -81,6 +84,7 @@ impl FailureReason {
             FailureReason::AnswerTimeout => "answer_timeout",
             FailureReason::NoServer => "no_server",
             FailureReason::UploadTimeout => "upload_timeout_408",
+            FailureReason::ReadOnly => "read_only_500",
         }
     }
 }

@@ -105,6 +105,10 @@ fn of_reason(reason: FailureReason) -> &'static str {
             "HAProxy's `timeout client` passed while nothing came of the request's bytes: it answers 408 (termination \
              state cD), of which the client learns when it is reached again."
         }
+        FailureReason::ReadOnly => {
+            "The primary of the database was read-only while another server took its place for a maintenance (error 1290): \
+             the application answers 500."
+        }
         FailureReason::NoServer => "All servers of the backend are marked as down: HAProxy answers 503 at once.",
     }
 }
@@ -374,9 +378,19 @@ const DATABASES: &[Term] = &[
         "In the binlog when the primary died, and not acknowledged.",
         "",
     ),
-    field("databases.DATABASE.primary.failover", "", "A promotion; null: no replica was promoted.", ""),
+    field(
+        "databases.DATABASE.primary.failover",
+        "",
+        "A promotion, also for a maintenance; null: no replica was promoted.",
+        "",
+    ),
     field("databases.DATABASE.primary.failover.count", "promotions", "In all runs together.", ""),
-    field("databases.DATABASE.primary.failover.noticed_s", "s", "From the primary's end until it was noticed.", ""),
+    field(
+        "databases.DATABASE.primary.failover.noticed_s",
+        "s",
+        "From the primary's end until it was noticed; 0 of a maintenance.",
+        "",
+    ),
     field("databases.DATABASE.primary.failover.promoted_s", "s", "From its end until the replica took writes.", ""),
     field("databases.DATABASE.primary.failover.switched_s", "s", "From its end until clients knew of it.", ""),
 ];

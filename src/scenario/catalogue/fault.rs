@@ -24,7 +24,13 @@ const FAULT: &[Key] = &[
     key("stop", Table, "A load balancer leaves with a goodbye: its address moves at once."),
     must("stop.service", Name(Of::Service), WHICH),
     key("stop.server", Name(Of::Server), ON),
-    key("maintenance", Table, "Nothing new is sent there; then it is down until the fault ends."),
+    key(
+        "maintenance",
+        Table,
+        "Nothing new is sent there; then it is down until the fault ends. Readers leave a replica alone until it has \
+         caught up again. A primary refuses writes (read_only_500) until a candidate of `failover` has applied all and \
+         has taken them over, and is stopped only then.",
+    ),
     must("maintenance.service", Name(Of::Service), WHICH),
     key("maintenance.server", Name(Of::Server), ON),
     key("maintenance.drain", Quantity(Time), "What is under way has so long to end."),

@@ -251,6 +251,14 @@ fn clients_that_cannot_be() {
 fn faults_that_cannot_be() {
     for (text, expected) in [
         ("--fault=[{ at = \"1 s\" }]", &["fault.0: nothing says what goes wrong", "slow = {"][..]),
+        (
+            "--fault=[{ at = \"1 s\", maintenance = { service = \"db\" } }]",
+            &["fault.0.maintenance.service: `db`: nobody takes the writes of its primary over", "failover = {}"],
+        ),
+        (
+            "--fault=[{ at = \"1 s\", maintenance = { service = \"db\", server = \"db1\" } }]",
+            &["fault.0.maintenance.server: `db`: nobody takes", "name one of its replicas"],
+        ),
         ("--fault=[{ hang = { service = \"app\" } }]", &["fault.0.at: missing", "mttf"]),
         ("--fault=[{ at = \"-1 s\", hang = { service = \"app\" } }]", &["cannot be negative"]),
         ("--fault=[{ at = \"1 s\", lasts = \"0 s\", hang = { service = \"app\" } }]", &["zero is not possible"]),

@@ -28,6 +28,7 @@ mod silence;
 mod speed;
 mod standing;
 mod stopping;
+mod switchover;
 mod vrrp;
 mod world;
 

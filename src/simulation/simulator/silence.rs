@@ -109,6 +109,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if self.net.steps[at as usize] == Step::Accept {
             return Some(at);
         }
+        if !self.world.read_only.is_empty() && self.refuses_writes(process, at) {
+            self.slab[id].failure = FailureReason::ReadOnly as u8;
+            return Some(self.return_step(id));
+        }
         if caller != NONE {
             let connections = self.silence.connections.entry((caller, process)).or_default();
             connections.busy += 1;
@@ -120,6 +124,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// A callee's program ends at the step `from`: where the caller goes on; `None`: it waits.
     pub(super) fn come_back(&mut self, id: RequestId, from: StepId) -> Option<StepId> {
         let process = self.net.process_of_step[from as usize];
+        if !self.world.writes_begun.is_empty() {
+            self.write_has_ended(id);
+        }
         let request = &self.slab[id];
         let after = request.frames[request.depth as usize - 1].after;
         let caller = self.net.process_of_step[after as usize];
