@@ -84,17 +84,8 @@ fn path_scenario(dice: &mut Dice) -> String {
     }
     text += &traffic(dice, "a = 3, b = 1");
     text += &format!("client = {{ {} }}\n", client(dice));
-    // what serves by priority cannot be stopped
-    let stops: Vec<String> = (0..stations)
-        .map(|i| format!("s{i}"))
-        .filter(|name| {
-            let station = text.split(&format!("[service.{name}]")).nth(1).and_then(|rest| rest.split('[').next());
-            station.is_some_and(|station| !station.contains("priority"))
-        })
-        .collect();
-    if !stops.is_empty() {
-        text += &faults(dice, &stops.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
-    }
+    let stops: Vec<String> = (0..stations).map(|i| format!("s{i}")).collect();
+    text += &faults(dice, &stops.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
     text
 }
 

@@ -2,9 +2,7 @@
 
 use super::diagnostics::Diagnostic;
 use super::distribution::positive_distribution;
-use super::model::{
-    Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, Station, When,
-};
+use super::model::{Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
@@ -39,7 +37,6 @@ pub fn read(
     }
     let hang = section.within_if(reader, "hang", |reader, hang| {
         let (service, instances) = read_processes(reader, hang, names, services)?;
-        object(reader, hang, "service", services.get(service)?, cannot_hang)?;
         Some(Effect::Hang { service, instances })
     });
     let kill = section.within_if(reader, "kill", |reader, kill| {
@@ -180,15 +177,6 @@ fn object(
     let Some((what, label, help)) = objection(service.as_ref()?) else { return Some(()) };
     reader.flaw(&section.key(key), &section.get(key)?.node, Flaw::new(what, label).help(help));
     None
-}
-
-fn cannot_hang(service: &Service) -> Option<Objection> {
-    let by_priority =
-        matches!(&service.kind, ServiceKind::Station(Station { discipline: Discipline::Priority { .. }, .. }));
-    by_priority.then(|| {
-        let what = format!("`{}` serves by priority: not supported yet", service.name);
-        (what, "cannot be stopped", "name another service, or leave the fault out")
-    })
 }
 
 fn cannot_be_killed(service: &Service) -> Option<Objection> {

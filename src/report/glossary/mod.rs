@@ -496,7 +496,6 @@ const WARNINGS: &[Term] = &[
     warning("backup_after_the_end", "A backup begins when the run is over."),
     warning("fault_without_effect", "A fault stops or slows what no request uses."),
     warning("own_faults_left_out", "spof looks at each failure alone, without the scenario's own faults."),
-    warning("cannot_fail", "Stations that spof cannot make fail; what their failure costs is not in its figures."),
     warning("below_objective_without_failure", "Some class misses the objective of spof without any failure."),
     warning("not_answered", "A question of plan that cannot be answered for this scenario."),
     warning("markov_truncated", "The Markov model of spof leaves out states with so many failed that they matter."),

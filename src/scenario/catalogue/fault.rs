@@ -14,7 +14,12 @@ const FAULT: &[Key] = &[
     key("lasts", Positive(Time), "How long it lasts; to the end if left out."),
     key("mttf", PositiveDistribution(Time), "In place of `at`: from its end, or the beginning, to the next one."),
     key("mttr", PositiveDistribution(Time), "In place of `lasts`, with `mttf`: how long each one lasts."),
-    key("hang", Table, "A process stands still; its kernel goes on accepting connections."),
+    key(
+        "hang",
+        Table,
+        "A process stands still; its kernel goes on accepting connections. Of a plain station the workers stop, with the \
+         work that is left.",
+    ),
     must("hang.service", Name(Of::Service), WHICH),
     key("hang.server", Name(Of::Server), ON),
     key("kill", Table, "A process is gone: connections are reset at once, new ones refused."),
