@@ -219,6 +219,17 @@ impl ClassResult {
         self.failed.iter().sum()
     }
 
+    /// Adds what another part of the time, or another run, has counted.
+    pub fn merge(&mut self, other: &ClassResult) {
+        self.offered += other.offered;
+        self.attempts += other.attempts;
+        self.completed += other.completed;
+        self.failed.iter_mut().zip(other.failed).for_each(|(sum, other)| *sum += other);
+        self.failed_with.iter_mut().zip(other.failed_with).for_each(|(sum, other)| *sum += other);
+        self.latency_ns.merge(&other.latency_ns);
+        self.failed_after_ns.merge(&other.failed_after_ns);
+    }
+
     /// What has come since an earlier state of the same counts.
     pub fn since(&self, earlier: &ClassResult) -> ClassResult {
         let mut part = ClassResult {
@@ -259,6 +270,19 @@ pub struct LagResult {
 }
 
 impl SpanResult {
+    /// Adds another part of the same run.
+    pub fn merge(&mut self, other: &SpanResult) {
+        self.length_ns += other.length_ns;
+        self.classes.iter_mut().zip(&other.classes).for_each(|(sum, other)| sum.merge(other));
+        self.busy_area_ns.iter_mut().zip(&other.busy_area_ns).for_each(|(sum, other)| *sum += other);
+        for (sum, other) in self.replicas.iter_mut().zip(&other.replicas) {
+            sum.apply_delay_ns.merge(&other.apply_delay_ns);
+            sum.seconds_behind.merge(&other.seconds_behind);
+            sum.reads += other.reads;
+            sum.stale_reads += other.stale_reads;
+        }
+    }
+
     /// What has come since an earlier state of the same counts.
     pub fn since(&self, earlier: &SpanResult) -> SpanResult {
         let lag = |(now, before): (&LagResult, &LagResult)| LagResult {

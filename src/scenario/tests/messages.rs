@@ -179,7 +179,7 @@ fn objectives_are_read() {
     let scenario = loaded_with(PEAK, &options);
     let [latency, lag] = &scenario.objectives[..] else { panic!("{:?}", scenario.objectives) };
     assert_eq!((latency.that.as_str(), latency.class, latency.during), ("latency_p99 < 400 ms", Some(2), Some(1)));
-    assert_eq!(latency.time, Some(TimeSpan { from_s: 60.0, to_s: Some(90.0) }));
+    assert_eq!(latency.time, Some(TimeSpan::Between { from_s: 60.0, to_s: Some(90.0) }));
     assert_eq!(lag.metric, Metric::SecondsBehind { server: 4, figure: Figure::Mean });
     let effective = print_effective(&scenario);
     assert!(effective.contains("[[slo]]\nthat = \"latency_p99<400 ms\""), "{effective}");

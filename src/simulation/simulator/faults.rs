@@ -89,6 +89,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     fn note_outage(&mut self, index: usize, begins: bool) {
+        let observation = &mut self.observation;
+        observation.spans.outage(index, begins, &observation.classes, &mut self.net, self.now);
         let outages = &mut self.observation.outages;
         if begins {
             outages.push((index, self.now, u64::MAX));
