@@ -65,6 +65,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[request.image]", "[[fault]]\nat = \"1 min\"\n\n[request.image]"),
     ("[request.image]", "[[fault]]\nat = \"1 min\"\npower_off = \"db3\"\n\n[request.image]"),
     ("[request.image]", "[[fault]]\nkill = { service = \"app\" }\n\n[request.image]"),
+    ("[request.image]", "[[fault]]\nat = \"1 min\"\nmaintenance = { service = \"db\" }\n\n[request.image]"),
     (
         "[request.image]",
         "[[fault]]\nat = \"1 min\"\nlasts = \"0 s\"\nslow = { server = \"app1\", cpu = 0.2 }\n\n[request.image]",
