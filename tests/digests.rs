@@ -506,6 +506,7 @@ fn tiers(app_memory: u64, when_full: WhenFull, reads: Reads) -> Scenario {
         timeout_queue_s: 0.5,
         timeout_connect_s: 5.0,
         timeout_server_s: None,
+        timeout_client_s: None,
         retries: 3,
         redispatch: false,
         check: None,

@@ -171,3 +171,31 @@ fn what_has_nothing_to_decide_or_to_judge_is_refused() {
     assert_eq!((said.code, said.out.as_str()), (1, ""));
     assert!(!folder.path("out").exists(), "known before the work");
 }
+
+#[test]
+fn an_objective_during_a_fault_that_comes_at_random_looks_at_its_outages_alone() {
+    let folder = Folder::with(&[]);
+    let text = |mttf: &str, that: &str| {
+        format!(
+            "{QUEUE}[[fault]]\nmttf = \"{mttf}\"\nmttr = \"exponential(3 s)\"\nhang = {{ service = \"cpu\" }}\n\
+             [[slo]]\nthat = \"{that}\"\nduring = \"fault 1\"\n"
+        )
+    };
+    let judged = |mttf: &str, that: &str| {
+        fs::write(folder.path("queue.toml"), text(mttf, that)).unwrap();
+        let said = folder.say(&["run", "queue.toml", "-q", "-o", "out"], None);
+        let summary = folder.json("out/summary.json");
+        (said.code, summary["slo"][0].clone(), summary["runs"].as_u64().unwrap())
+    };
+    // nobody is answered while it hangs, and in some runs it does not come
+    let (code, slo, runs) = judged("exponential(40 s)", "throughput < 1/s");
+    assert_eq!((code, slo["verdict"].as_str()), (0, Some("pass")), "{slo}");
+    assert_eq!(slo["scope"], "during fault 1");
+    assert!(slo["runs"].as_u64().unwrap() < runs, "{slo}");
+    let (code, slo, _) = judged("exponential(40 s)", "throughput > 1/s");
+    assert_eq!((code, slo["verdict"].as_str()), (99, Some("fail")), "{slo}");
+    // no data at all is a fail
+    let (code, slo, _) = judged("61 s", "throughput < 1/s");
+    assert_eq!((code, slo["verdict"].as_str()), (99, Some("fail")), "{slo}");
+    assert_eq!(slo["why"], "no data: fault 1 came in no run, or nothing was to be seen meanwhile");
+}

@@ -84,17 +84,8 @@ fn path_scenario(dice: &mut Dice) -> String {
     }
     text += &traffic(dice, "a = 3, b = 1");
     text += &format!("client = {{ {} }}\n", client(dice));
-    // what serves by priority cannot be stopped
-    let stops: Vec<String> = (0..stations)
-        .map(|i| format!("s{i}"))
-        .filter(|name| {
-            let station = text.split(&format!("[service.{name}]")).nth(1).and_then(|rest| rest.split('[').next());
-            station.is_some_and(|station| !station.contains("priority"))
-        })
-        .collect();
-    if !stops.is_empty() {
-        text += &faults(dice, &stops.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
-    }
+    let stops: Vec<String> = (0..stations).map(|i| format!("s{i}")).collect();
+    text += &faults(dice, &stops.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
     text
 }
 
@@ -198,8 +189,8 @@ fn faults(dice: &mut Dice, services: &[&str], servers: &[&str]) -> String {
             }
             5 => {
                 let drain = dice.up_to(2) * 300;
-                let service = dice.pick(&["web", "app"]);
-                format!("maintenance = {{ service = \"{service}\", drain = \"{drain} ms\" }}\n")
+                let of = dice.pick(&["service = \"web\"", "service = \"app\"", "service = \"db\", server = \"db2\""]);
+                format!("maintenance = {{ {of}, drain = \"{drain} ms\" }}\n")
             }
             6 => {
                 let server = dice.pick(servers);
@@ -245,7 +236,7 @@ fn tier_scenario(dice: &mut Dice) -> String {
     text += &format!(
         "[network]\ndelay = \"0.1 ms\"\nclient_rtt = \"{}\"\n[service.lb]\nkind = \"haproxy\"\n{}\
          maxconn = {}\nbackend = \"web\"\nbalance = \"{}\"\ndefault_server = {{ maxconn = {}{} }}\n\
-         timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
+         timeout = {{ queue = \"50 ms\", connect = \"{} ms\", server = \"{} ms\", client = \"{} ms\" }}\nretries = {}\noption_redispatch = {}\n",
         dice.time(),
         if pair { lb_pair(dice) } else { "servers = [\"lb\"]\n".to_owned() },
         20 + dice.up_to(100),
@@ -258,6 +249,7 @@ fn tier_scenario(dice: &mut Dice) -> String {
         ]),
         10 + dice.up_to(200),
         20 + dice.up_to(2000),
+        100 + dice.up_to(2000),
         dice.up_to(4),
         dice.pick(&["true", "false"])
     );

@@ -129,7 +129,26 @@ fn scenario(number: u64) -> String {
             _ => "kill = { service = \"db\" }\n".to_owned(),
         };
     }
+    if number.is_multiple_of(2) {
+        text += &maintenances(dice, &text, replicas);
+    }
     text
+}
+
+/// One or two servers are maintained, the primary only where another may take its writes.
+fn maintenances(dice: &mut Dice, text: &str, replicas: u64) -> String {
+    let first = if text.contains("failover = {") { 0 } else { 1 };
+    let one = |dice: &mut Dice| {
+        let server = first + dice.up_to(replicas + 1 - first);
+        let drain = dice.up_to(600);
+        format!(
+            "[[fault]]\nat = \"{} ms\"\nlasts = \"{} ms\"\n\
+             maintenance = {{ service = \"db\", server = \"d{server}\", drain = \"{drain} ms\" }}\n",
+            dice.up_to(4000),
+            drain + 1 + dice.up_to(2000)
+        )
+    };
+    (0..1 + dice.up_to(2)).map(|_| one(dice)).collect()
 }
 
 /// How much of what may happen did.

@@ -8,28 +8,16 @@ use crate::stats::histogram::Histogram;
 pub fn total(run: &RunResult) -> ClassResult {
     let mut total = ClassResult::default();
     for class in &run.classes {
-        add(&mut total, class);
+        total.merge(class);
     }
     total
-}
-
-fn add(sum: &mut ClassResult, other: &ClassResult) {
-    sum.offered += other.offered;
-    sum.attempts += other.attempts;
-    sum.failed_with.iter_mut().zip(other.failed_with).for_each(|(sum, other)| *sum += other);
-    sum.completed += other.completed;
-    for (mine, theirs) in sum.failed.iter_mut().zip(&other.failed) {
-        *mine += theirs;
-    }
-    sum.latency_ns.merge(&other.latency_ns);
-    sum.failed_after_ns.merge(&other.failed_after_ns);
 }
 
 /// One class over all runs.
 pub fn over_runs<'a>(runs: impl IntoIterator<Item = &'a ClassResult>) -> ClassResult {
     let mut sum = ClassResult::default();
     for run in runs {
-        add(&mut sum, run);
+        sum.merge(run);
     }
     sum
 }

@@ -303,7 +303,11 @@ hang = { service = "cpu" }
 "#;
 
     fn values(objectives: &str) -> Vec<Option<f64>> {
-        let scenario = load_str("test.toml", &format!("{TEXT}{objectives}"), &Overrides::default()).unwrap();
+        values_of(TEXT, objectives)
+    }
+
+    fn values_of(text: &str, objectives: &str) -> Vec<Option<f64>> {
+        let scenario = load_str("test.toml", &format!("{text}{objectives}"), &Overrides::default()).unwrap();
         let run = Prepared::new(&scenario).unwrap().run(0, 0.0, scenario.simulation.duration_s);
         scenario.objectives.iter().map(|objective| observed(objective, &scenario, &run)).collect()
     }
@@ -367,6 +371,46 @@ during = "fault 1"
         near(found[7], 0.010);
         near(found[8], 1.0);
         assert_eq!(found[9], None, "nobody of this class is answered meanwhile");
+    }
+
+    #[test]
+    fn an_objective_sees_the_time_of_a_fault_that_comes_at_random_and_no_more() {
+        let objectives = r#"
+[[slo]]
+that = "utilization < 0.9"
+station = "cpu"
+during = "fault 1"
+[[slo]]
+that = "throughput > 10/s"
+class = "other"
+during = "fault 1"
+[[slo]]
+that = "throughput > 10/s"
+class = "job"
+during = "fault 1"
+[[slo]]
+that = "latency_p99 < 1 s"
+during = "fault 1"
+[[slo]]
+that = "availability > 0.9"
+during = "fault 1"
+"#;
+        let text = |up: &str| {
+            let when = format!("mttf = \"{up}\"\nmttr = \"5 s\"");
+            TEXT.replace("at = \"10 s\"\nlasts = \"5 s\"", &when)
+        };
+        // from 10 to 15 s, from 25 to 30 s, and again from the end on
+        let found = values_of(&text("10 s"), objectives);
+        near(found[0], 1.0);
+        near(found[1], 200.0);
+        near(found[2], 0.0);
+        near(found[3], 0.003);
+        near(found[4], 1.0);
+        // the run ends in the middle of the first
+        let found = values_of(&text("38 s"), objectives);
+        near(found[0], 1.0);
+        near(found[1], 200.0);
+        assert_eq!(values_of(&text("41 s"), objectives), [None; 5]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The compiled network: every array that the interpreter needs, in the state in which a run begins.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::buffer_pool::{BufferPool, ColdRead};
 use super::database::{Database, Replica, Router};
@@ -74,6 +74,10 @@ pub struct Network {
     pub connect_timeouts: BTreeMap<StepId, Patience>,
     /// Clients' calls: the draw and the threshold of its bits below which the connection is a new one.
     pub client_connections: BTreeMap<StepId, (DrawId, u32)>,
+    /// First steps of transactions that write, at databases that may be switched over: they are refused meanwhile.
+    pub writing: BTreeSet<StepId>,
+    /// Clients' calls: for how long the callee bears a client that stands still, nanoseconds.
+    pub client_timeouts: BTreeMap<StepId, u64>,
     /// Network cards of each server of the scenario, both directions; `NONE` where none is modelled.
     pub cards: Vec<[u32; 2]>,
 

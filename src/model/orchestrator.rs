@@ -79,6 +79,8 @@ pub struct Orchestrator {
     /// Where it runs (index within the scenario); `request::NONE`: where no fault concerns it.
     pub server: u32,
     pub phase: Phase,
+    /// The failover under way is a switchover: the primary lives, and takes no writes meanwhile.
+    pub planned: bool,
     pub failed: u32,
     pub failovers: Vec<Failover>,
 }
@@ -97,6 +99,7 @@ impl Orchestrator {
             leaf,
             server,
             phase: Phase::Watching,
+            planned: false,
             failed: 0,
             failovers: Vec::new(),
         }
@@ -157,6 +160,7 @@ impl Orchestrator {
     /// A failover begins.
     pub fn begin(&mut self, now: u64, died: u64, from: u32, to: u32) {
         self.failed = 0;
+        self.planned = false;
         self.phase = Phase::Draining { candidate: to };
         self.failovers.push(Failover {
             from,
@@ -186,6 +190,11 @@ impl Orchestrator {
         }
     }
 
+    /// Whether the candidate receives all that its primary has: in a switchover, before it is promoted.
+    pub fn still_receives(&self) -> bool {
+        self.planned && matches!(self.phase, Phase::Draining { .. })
+    }
+
     /// The candidate has applied all.
     pub fn drained(&mut self, now: u64) -> Next {
         let Phase::Draining { candidate } = self.phase else { return Next::Rest };
@@ -207,6 +216,7 @@ impl Orchestrator {
 
     pub fn switched(&mut self, now: u64) {
         self.phase = Phase::Watching;
+        self.planned = false;
         if let Some(failover) = self.current() {
             failover.switched = Some(now);
         }
@@ -216,6 +226,7 @@ impl Orchestrator {
     pub fn abandon(&mut self, now: u64) -> Next {
         self.failovers.pop();
         self.phase = Phase::Watching;
+        self.planned = false;
         Next::At(now + self.check_interval)
     }
 }

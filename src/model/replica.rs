@@ -18,6 +18,8 @@ pub struct Replica {
     pub role: ReplicaRole,
     /// It was left behind, and holds transactions that the primary lacks.
     pub diverged: bool,
+    /// It is left alone by readers: it is maintained, or has not caught up since.
+    pub out: bool,
     /// Pools of those who are on their way to it, and of those who are applied.
     pub receiving: Vec<u32>,
     pub applying: Vec<u32>,
@@ -102,6 +104,7 @@ impl Replica {
             receiving: Vec::new(),
             applying: Vec::new(),
             diverged: false,
+            out: false,
             link: SourceLink::default(),
             leaf: 0,
             pending: VecDeque::new(),
@@ -197,6 +200,11 @@ impl Replica {
         self.reads += 1;
         self.stale_reads += (visible > self.applied) as u64;
         self.own_write_misses += (own_commit > self.applied) as u64;
+    }
+
+    /// Whether it has everything that its source has committed.
+    pub fn has_caught_up(&self) -> bool {
+        self.role == ReplicaRole::Follows && self.link.connected && self.pending.is_empty()
     }
 
     /// Whether it answered at the last poll before `now`.

@@ -2,9 +2,7 @@
 
 use super::diagnostics::Diagnostic;
 use super::distribution::positive_distribution;
-use super::model::{
-    Discipline, Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, Station, When,
-};
+use super::model::{Effect, Fault, FaultLines, Server, ServerId, Service, ServiceId, ServiceKind, Simulation, When};
 use super::names::Names;
 use super::quantity::Dimension;
 use super::reader::{Flaw, Reader, Section};
@@ -39,7 +37,6 @@ pub fn read(
     }
     let hang = section.within_if(reader, "hang", |reader, hang| {
         let (service, instances) = read_processes(reader, hang, names, services)?;
-        object(reader, hang, "service", services.get(service)?, cannot_hang)?;
         Some(Effect::Hang { service, instances })
     });
     let kill = section.within_if(reader, "kill", |reader, kill| {
@@ -62,6 +59,12 @@ pub fn read(
         let drain_s = maintenance.or_default(reader, "drain", quantity(Dimension::Time), "30 s", source);
         let (service, instances) = read_processes(reader, maintenance, names, services)?;
         object(reader, maintenance, "service", services.get(service)?, cannot_be_drained)?;
+        let left = services.get(service)?.as_ref().and_then(|service| nobody_takes_over(service, &instances));
+        if let Some((what, label, help)) = left {
+            let key = if maintenance.has("server") { "server" } else { "service" };
+            reader.flaw(&maintenance.key(key), &maintenance.get(key)?.node, Flaw::new(what, label).help(help));
+            return None;
+        }
         Some(Effect::Maintenance { service, instances, drain_s })
     });
     let impair = section.within_if(reader, "impair", |reader, impair| read_impair(reader, impair, names));
@@ -176,15 +179,6 @@ fn object(
     None
 }
 
-fn cannot_hang(service: &Service) -> Option<Objection> {
-    let by_priority =
-        matches!(&service.kind, ServiceKind::Station(Station { discipline: Discipline::Priority { .. }, .. }));
-    by_priority.then(|| {
-        let what = format!("`{}` serves by priority: not supported yet", service.name);
-        (what, "cannot be stopped", "name another service, or leave the fault out")
-    })
-}
-
 fn cannot_be_killed(service: &Service) -> Option<Objection> {
     matches!(service.kind, ServiceKind::Station(_)).then(|| {
         let what = format!("`{}` is a plain station, which is no process", service.name);
@@ -205,13 +199,30 @@ fn has_no_keepalived(service: &Service) -> Option<Objection> {
 /// Others can be told to leave alone only whom they choose among several.
 fn cannot_be_drained(service: &Service) -> Option<Objection> {
     let (what, help) = match &service.kind {
-        ServiceKind::Nginx(_) | ServiceKind::App(_) => return None,
+        ServiceKind::Nginx(_) | ServiceKind::App(_) | ServiceKind::Mysql(_) => return None,
         ServiceKind::Haproxy(haproxy) if haproxy.vrrp.is_some() => return None,
         ServiceKind::Haproxy(_) => ("clients have no other load balancer", "add a second one and vrrp, or write kill"),
-        ServiceKind::Mysql(_) => ("a database is not drained: not supported yet", "write kill, and give it `failover`"),
         ServiceKind::Station(_) => ("a plain station is not drained", "write hang: its workers stop"),
     };
     Some((format!("`{}`: {what}", service.name), "not possible", help))
+}
+
+/// A primary is maintained only when another server of its database takes the writes.
+fn nobody_takes_over(service: &Service, instances: &[usize]) -> Option<Objection> {
+    let ServiceKind::Mysql(mysql) = &service.kind else { return None };
+    if !instances.contains(&0) {
+        return None;
+    }
+    let name = &service.name;
+    let Some(failover) = mysql.failover.as_ref().filter(|_| !mysql.replicas.is_empty()) else {
+        let what = format!("`{name}`: nobody takes the writes of its primary over");
+        let help = "give the database a replica and `failover = {}`, or name one of its replicas as `server`";
+        return Some((what, "not possible", help));
+    };
+    failover.candidates.iter().all(|candidate| instances.contains(candidate)).then(|| {
+        let what = format!("`{name}`: no candidate is left to take the writes over");
+        (what, "all at once", "maintain one server at a time: name it as `server`, in a [[fault]] for each")
+    })
 }
 
 /// One server, or an array of different ones.

@@ -129,6 +129,7 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
     let mut alone = Vec::new();
     let mut asynchronous = Vec::new();
     let mut unlimited = Vec::new();
+    let mut never_parted = Vec::new();
     let mut unweighted = Vec::new();
     let mut restarts = Vec::new();
     let mut unbroken = Vec::new();
@@ -156,6 +157,9 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
                 let limited = |place: &Placement| place.maxconn.or(haproxy.server_maxconn).is_some();
                 if !backends().any(|backend| backend.servers.iter().any(limited)) {
                     unlimited.push(format!("{key}.timeout.queue"));
+                }
+                if !is_cut_from_clients(scenario, one) {
+                    never_parted.push(format!("{key}.timeout.client"));
                 }
                 if haproxy.balance == Balance::First {
                     for backend in backends() {
@@ -189,6 +193,11 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
         "write default_server = { maxconn = 400 }, or remove it",
     );
     tell(
+        kept(&mut never_parted.into_iter()),
+        "clients stand still only where a fault cuts them off, and none does",
+        "add a [[fault]] with cut = \"lb1\", around a server of it, or remove it",
+    );
+    tell(
         kept(&mut unweighted.into_iter()),
         "balance = \"first\" does not look at weights",
         "remove it, or choose another `balance`",
@@ -205,6 +214,15 @@ fn among(scenario: &Scenario, wanted: impl Fn(&Assumption) -> bool) -> Vec<Witho
         "add a [[fault]], or remove it",
     );
     found
+}
+
+/// Whether a fault parts clients from a service that they talk to.
+fn is_cut_from_clients(scenario: &Scenario, service: &Service) -> bool {
+    let cut = |fault: &Fault| match fault.effect {
+        Effect::Cut { server, other: None } => service.servers.iter().any(|place| place.server == server),
+        _ => false,
+    };
+    scenario.faults.iter().any(cut)
 }
 
 /// Or has something in memory that takes room there.

@@ -163,6 +163,7 @@ impl Account {
 mod tests {
     use crate::scenario::{Overrides, Scenario, Warmup, load, load_str};
     use crate::simulation::compile::compile;
+    use crate::simulation::result::FailureReason;
     use crate::simulation::{RunPlan, run, run_ledger};
 
     const ALL: [(u64, u64); 1] = [(0, u64::MAX)];
@@ -204,6 +205,45 @@ mod tests {
             assert_eq!(band.latency_ns, result.classes.iter().map(|class| class.latency_ns.sum()).sum(), "{file}");
             assert_eq!(band.places.iter().map(|place| place.0 + place.1).sum::<u128>(), band.latency_ns, "{file}");
         }
+    }
+
+    #[test]
+    fn transfers_that_stand_still_are_booked_too() {
+        let text = "
+            [simulation]
+            duration = \"60 s\"
+            warmup = \"1 s\"
+            [server.a]
+            nic = \"1 MB/s\"
+            [service.lb]
+            kind = \"haproxy\"
+            servers = [\"a\"]
+            backend = \"app\"
+            timeout = { client = \"700 ms\" }
+            [service.app]
+            kind = \"app\"
+            servers = [\"a\"]
+            [request.file]
+            app.cpu = \"1 ms\"
+            upload = \"40 kB\"
+            response = \"40 kB\"
+            [traffic.all]
+            process = \"poisson\"
+            rate = \"20/s\"
+            [[fault]]
+            mttf = \"exponential(2 s)\"
+            mttr = \"exponential(1 s)\"
+            cut = \"a\"
+        ";
+        let scenario =
+            load_str("cut.toml", text, &Overrides::default()).unwrap_or_else(|e| panic!("{}", e.render(false)));
+        let compiled = compile(&scenario);
+        let ledger = run_ledger(&scenario, &compiled, &plan(&scenario), &ALL);
+        assert_eq!(ledger.unbalanced, 0);
+        assert!(ledger.bands[0].requests > 500, "{}", ledger.bands[0].requests);
+        let result = run(&scenario, &compiled, &plan(&scenario));
+        let failed = |reason: FailureReason| result.classes[0].failed[reason as usize - 1];
+        assert!(failed(FailureReason::UploadTimeout) > 0 && failed(FailureReason::ConnectionReset) > 0);
     }
 
     #[test]

@@ -38,10 +38,14 @@ pub enum FailureReason {
     AnswerTimeout,
     /// All servers are marked as down.
     NoServer,
+    /// HAProxy `timeout client`, while the request's bytes stood still: 408.
+    UploadTimeout,
+    /// The primary is being switched over and takes no writes (error 1290): 500.
+    ReadOnly,
 }
 
 impl FailureReason {
-    pub const ALL: [FailureReason; 15] = [
+    pub const ALL: [FailureReason; 17] = [
         FailureReason::QueueTimeout,
         FailureReason::ConnectionsExhausted,
         FailureReason::UpstreamConnectionsExhausted,
@@ -57,6 +61,8 @@ impl FailureReason {
         FailureReason::ConnectTimeout,
         FailureReason::AnswerTimeout,
         FailureReason::NoServer,
+        FailureReason::UploadTimeout,
+        FailureReason::ReadOnly,
     ];
 
     /// As in summary.json.
@@ -77,6 +83,8 @@ impl FailureReason {
             FailureReason::ConnectTimeout => "connect_timeout",
             FailureReason::AnswerTimeout => "answer_timeout",
             FailureReason::NoServer => "no_server",
+            FailureReason::UploadTimeout => "upload_timeout_408",
+            FailureReason::ReadOnly => "read_only_500",
         }
     }
 }
@@ -84,7 +92,7 @@ impl FailureReason {
 pub const REASONS: usize = FailureReason::ALL.len();
 
 /// What a client sees of a failure: the status of an error page, or none. The order is that of reports.
-pub const STATUSES: [&str; 5] = ["none", "500", "502", "503", "504"];
+pub const STATUSES: [&str; 6] = ["none", "500", "502", "503", "504", "408"];
 
 /// A failure as a request carries it: its reason, and in the upper bits the status with which one of the services has
 /// answered, an index of `STATUSES`. Who gets an answer does not try again, whatever it says.
@@ -120,6 +128,7 @@ pub mod failure {
         let status = match (by, FailureReason::ALL[reason(failure)]) {
             (Tier::App, _) | (Tier::Nginx, UpstreamConnectionsExhausted) => 1,
             (Tier::Haproxy, QueueTimeout | ConnectionRefused | Refused | ConnectTimeout | NoServer) => 3,
+            (_, UploadTimeout) => 5,
             (_, AnswerTimeout) | (Tier::Nginx, ConnectTimeout) => 4,
             (Tier::Haproxy | Tier::Nginx, _) => 2,
         };
@@ -210,6 +219,17 @@ impl ClassResult {
         self.failed.iter().sum()
     }
 
+    /// Adds what another part of the time, or another run, has counted.
+    pub fn merge(&mut self, other: &ClassResult) {
+        self.offered += other.offered;
+        self.attempts += other.attempts;
+        self.completed += other.completed;
+        self.failed.iter_mut().zip(other.failed).for_each(|(sum, other)| *sum += other);
+        self.failed_with.iter_mut().zip(other.failed_with).for_each(|(sum, other)| *sum += other);
+        self.latency_ns.merge(&other.latency_ns);
+        self.failed_after_ns.merge(&other.failed_after_ns);
+    }
+
     /// What has come since an earlier state of the same counts.
     pub fn since(&self, earlier: &ClassResult) -> ClassResult {
         let mut part = ClassResult {
@@ -250,6 +270,19 @@ pub struct LagResult {
 }
 
 impl SpanResult {
+    /// Adds another part of the same run.
+    pub fn merge(&mut self, other: &SpanResult) {
+        self.length_ns += other.length_ns;
+        self.classes.iter_mut().zip(&other.classes).for_each(|(sum, other)| sum.merge(other));
+        self.busy_area_ns.iter_mut().zip(&other.busy_area_ns).for_each(|(sum, other)| *sum += other);
+        for (sum, other) in self.replicas.iter_mut().zip(&other.replicas) {
+            sum.apply_delay_ns.merge(&other.apply_delay_ns);
+            sum.seconds_behind.merge(&other.seconds_behind);
+            sum.reads += other.reads;
+            sum.stale_reads += other.stale_reads;
+        }
+    }
+
     /// What has come since an earlier state of the same counts.
     pub fn since(&self, earlier: &SpanResult) -> SpanResult {
         let lag = |(now, before): (&LagResult, &LagResult)| LagResult {

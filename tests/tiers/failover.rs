@@ -217,3 +217,106 @@ fn an_orchestrator_without_anything_that_goes_wrong_changes_nothing() {
     let with = run(&database("\"d2\"", FAILOVER, "", "1 ms", ""));
     assert_eq!(without.log.entries, with.log.entries);
 }
+
+fn maintain(server: &str, drain: &str, lasts: &str) -> String {
+    format!(
+        "[[fault]]\nat = \"10.005 s\"\nlasts = \"{lasts}\"\n\
+         maintenance = {{ service = \"db\", server = \"{server}\", drain = \"{drain}\" }}\n"
+    )
+}
+
+#[test]
+fn a_primary_that_is_maintained_hands_its_writes_over_and_nothing_is_lost() {
+    // the drain ends before the clients know of the new primary, or long after
+    for drain in ["1 s", "5 s"] {
+        let outcome = run(&database("\"d2\"", FAILOVER, "", "1 ms", &maintain("d1", drain, "20 s")));
+        let done = failover(&outcome);
+        assert_eq!((done.server.as_str(), done.noticed_ns - done.died_ns), ("d2", 0));
+        // what is under way ends and is applied within milliseconds; then 2 s and 1 s
+        let promoted = seconds(done.promoted_ns - done.died_ns);
+        assert!((2.0..2.02).contains(&promoted), "{promoted}");
+        assert!((seconds(done.switched_ns.unwrap() - done.promoted_ns) - 1.0).abs() < 1e-6);
+        let db = &outcome.result.databases[0];
+        assert_eq!((db.broken, db.transactions_lost, db.in_doubt), (1, 0, 0));
+        assert!((seconds(db.outage_ns) - 3.0).abs() < 0.04, "{}", seconds(db.outage_ns));
+        let refused = outcome.failed("writes", FailureReason::ReadOnly);
+        assert!((298..=303).contains(&refused), "{refused}");
+        // it stops when nobody needs it, and nobody notices
+        assert_eq!(outcome.result.classes[0].failures(), refused, "{:?}", outcome.result.classes[0].failed);
+        assert_eq!(outcome.result.classes[1].failures(), 0);
+        // the old primary follows, stops, starts and follows again: it has all that was written since the switch
+        let old = &outcome.result.replicas[0];
+        assert_eq!(old.server, "d1");
+        assert!(old.backlog_end <= 2 && old.apply_delay_ns.count() > 4600, "{}", old.apply_delay_ns.count());
+        // readers go to it once it has applied the 1,500 to 1,700 of meanwhile, 1 ms each: after 32 s
+        let reads = outcome.station("db.d1.max_connections").arrivals - 1_000;
+        assert!((275..=290).contains(&reads), "{reads}");
+    }
+}
+
+#[test]
+fn a_switchover_waits_for_writes_that_nobody_waits_for_any_more() {
+    let text = database("\"d2\"", FAILOVER, "", "1 ms", &maintain("d1", "5 s", "20 s"));
+    // each transaction takes 40 ms, and drivers leave it after 5: all are committed for nobody
+    let text = text
+        .replace("pool = 1000", "pool = 1000, read_timeout = \"5 ms\"")
+        .replace("cpu = \"1 ms\", apply", "cpu = \"40 ms\", apply");
+    let outcome = run(&text);
+    let done = failover(&outcome);
+    let promoted = seconds(done.promoted_ns - done.died_ns);
+    assert!((2.03..2.06).contains(&promoted), "{promoted}");
+    let db = &outcome.result.databases[0];
+    assert_eq!((db.transactions_lost, db.in_doubt), (0, 0));
+    assert_eq!(outcome.completed("writes"), 0);
+}
+
+#[test]
+fn a_candidate_that_lags_applies_everything_before_it_takes_the_writes() {
+    // 12 ms for each of 100 a second: after 11 s it is some 180 behind
+    let outcome = run(&database("\"d2\"", FAILOVER, "", "12 ms", &maintain("d1", "1 s", "20 s")));
+    let done = failover(&outcome);
+    let promoted = seconds(done.promoted_ns - done.died_ns);
+    assert!((4.0..4.5).contains(&promoted), "{promoted}");
+    let db = &outcome.result.databases[0];
+    assert_eq!((db.transactions_lost, db.in_doubt), (0, 0));
+    let refused = outcome.failed("writes", FailureReason::ReadOnly);
+    assert_eq!(outcome.result.classes[0].failures(), refused, "{:?}", outcome.result.classes[0].failed);
+}
+
+#[test]
+fn a_replica_that_is_maintained_is_left_alone_until_it_has_caught_up() {
+    // half busy with applying: of 14 s without it there are 1,400 to be applied, at 200 a second while 100 more come
+    let outcome = run(&database("\"d2\"", "", "", "5 ms", &maintain("d2", "1 s", "15 s")));
+    assert_eq!(outcome.result.classes[0].failures() + outcome.result.classes[1].failures(), 0);
+    let reads = outcome.station("db.d2.max_connections").arrivals;
+    // 10 a second for 10 s, and from 39 s on
+    assert!((300..=325).contains(&reads), "{reads}");
+    let replica = &outcome.result.replicas[0];
+    assert!(replica.backlog_end <= 2 && replica.stale_reads * 2 < replica.reads, "{replica:?}");
+    let pool = outcome.result.databases[0].failovers.len();
+    assert_eq!(pool, 0);
+}
+
+#[test]
+fn a_switchover_without_a_candidate_waits_and_one_whose_primary_dies_is_a_failover() {
+    // the candidate is down until 20 s
+    let down = "[[fault]]\nat = \"5 s\"\nlasts = \"15 s\"\nkill = { service = \"db\", server = \"d2\" }\n";
+    let outcome = run(&database("\"d2\"", FAILOVER, "", "1 ms", &format!("{down}{}", maintain("d1", "1 s", "30 s"))));
+    let done = failover(&outcome);
+    assert!((20.0..20.2).contains(&seconds(done.died_ns)), "{done:?}");
+    assert_eq!(outcome.failed("writes", FailureReason::ConnectionRefused), 0);
+    assert_eq!(outcome.result.databases[0].transactions_lost, 0);
+    // it stays down: the primary is never stopped
+    let down = down.replace("15 s", "50 s");
+    let outcome = run(&database("\"d2\"", FAILOVER, "", "1 ms", &format!("{down}{}", maintain("d1", "1 s", "10 s"))));
+    assert_eq!(outcome.result.classes[0].failures(), 0);
+    let told = |what: &str| outcome.result.transitions.iter().any(|transition| transition.what.contains(what));
+    assert!(told("db on d1 was not maintained"), "{:?}", outcome.result.transitions);
+    // the primary dies while the candidate applies: what that has received it has
+    let dies = "[[fault]]\nat = \"10.5 s\"\nlasts = \"20 s\"\nkill = { service = \"db\", server = \"d1\" }\n";
+    let outcome = run(&database("\"d2\"", FAILOVER, "", "12 ms", &format!("{dies}{}", maintain("d1", "1 s", "30 s"))));
+    let done = failover(&outcome);
+    assert!(seconds(done.promoted_ns - done.died_ns) > 3.9, "{done:?}");
+    assert_eq!(outcome.result.databases[0].transactions_lost, 0);
+    assert!(outcome.failed("writes", FailureReason::ConnectionRefused) > 100);
+}

@@ -28,6 +28,39 @@ fn a_station_that_stands_still_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_station_with_ranks_that_stands_still_keeps_what_is_left_and_its_order() {
+    let text = |discipline: &str, workers: u32, faults: &str| {
+        format!(
+            "[service.s]\nkind = \"station\"\nworkers = {workers}\ndiscipline = \"{discipline}\"\n\
+             priority = [\"urgent\", \"x\"]\n\
+             [request.urgent]\npath = [{{ visit = \"s\", service = \"10 ms\" }}]\n\
+             [request.x]\npath = [{{ visit = \"s\", service = \"10 ms\" }}]\n{faults}"
+        )
+    };
+    let stop = fault("at = \"5 ms\"\nlasts = \"20 ms\"\nhang = { service = \"s\" }");
+    let arrivals = [(0.0, "x"), (7.0, "x"), (8.0, "urgent")];
+    // it goes on at 25: the 5 ms that were left, the urgent one, the other
+    let outcome = play(&text("priority", 1, &stop), &arrivals);
+    outcome.assert_latencies(&[30.0, 43.0, 32.0]);
+    // the urgent one first, which has interrupted the first in the middle of nothing
+    let outcome = play(&text("priority-preemptive", 1, &stop), &arrivals);
+    outcome.assert_latencies(&[40.0, 43.0, 27.0]);
+    assert_eq!(outcome.station("s").service_sum_ns, 30_000_000);
+    // the second has a worker of its own, and the urgent one takes that, begun last
+    let outcome = play(&text("priority-preemptive", 2, &stop), &arrivals);
+    outcome.assert_latencies(&[30.0, 33.0, 27.0]);
+    // two of them, the one within the other, and one after the other: 2 ms, and nothing from 2 to 10 and from 12 to 13
+    let times = [(2, 8), (4, 2), (12, 1)]
+        .map(|(at, lasts)| fault(&format!("at = \"{at} ms\"\nlasts = \"{lasts} ms\"\nhang = {{ service = \"s\" }}")));
+    for discipline in ["priority", "priority-preemptive"] {
+        play(&text(discipline, 1, &times.concat()), &[(0.0, "x")]).assert_latencies(&[19.0]);
+    }
+    // interrupted while it works, after it has stood still: 5 and 1 ms done, 4 left
+    let outcome = play(&text("priority-preemptive", 1, &stop), &[(0.0, "x"), (26.0, "urgent")]);
+    outcome.assert_latencies(&[40.0, 10.0]);
+}
+
+#[test]
 fn slow_hardware_takes_its_factor_longer() {
     let text = |discipline: &str, keys: &str| {
         format!(

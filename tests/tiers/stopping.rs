@@ -90,3 +90,73 @@ fn all_on_a_dark_server_stops_and_other_servers_go_on() {
     assert_eq!(outcome.ends(), ["", "client_timeout", ""]);
     outcome.assert_latencies(&[10.0, 500.0, 10.0]);
 }
+
+/// A load balancer and its application on one server with a card of 1 MB/s; the application holds a request for 10 ms.
+/// The server is cut off from its clients.
+fn cut_off(timeout: &str, request: &str, at_ms: u32, lasts_ms: u32) -> String {
+    let cut = fault(&format!("at = \"{at_ms} ms\"\nlasts = \"{lasts_ms} ms\"\ncut = \"a\""));
+    format!(
+        "{NEAR}{}[service.lb]\nkind = \"haproxy\"\nservers = [\"a\"]\nbackend = \"app\"\n{timeout}\n\
+         [service.app]\nkind = \"app\"\nservers = [\"a\"]\nworkers = 4\n\
+         [request.x]\nlb.cpu = \"0 ms\"\napp.wait = \"10 ms\"\n{request}\n{cut}",
+        crate::server("a", 1)
+    )
+}
+
+#[test]
+fn an_upload_that_stands_still_goes_on_or_ends_with_a_408() {
+    let play = |timeout: &str| {
+        let text = cut_off(timeout, "upload = \"100 kB\"", 50, 300);
+        play(&text, &[(0.0, "x"), (400.0, "x")])
+    };
+    // half of it is there at 50; sent again at 250 in vain, and at 650
+    for timeout in ["", "timeout = { client = \"none\" }", "timeout = { client = \"601 ms\" }"] {
+        let outcome = play(timeout);
+        outcome.assert_latencies(&[710.0, 110.0]);
+        assert_eq!(outcome.busy_ms("a.nic_in").round(), 200.0, "{timeout}");
+    }
+    let outcome = play("timeout = { client = \"600 ms\" }");
+    assert_eq!(outcome.ends(), ["upload_timeout_408", ""]);
+    outcome.assert_latencies(&[650.0, 110.0]);
+    assert_eq!(outcome.result.classes[0].failed_with, [0, 0, 0, 0, 0, 1]);
+}
+
+#[test]
+fn a_download_that_stands_still_goes_on_or_is_reset() {
+    let play = |timeout: &str, at_ms: u32| {
+        let timeout = format!("timeout = {{ client = \"{timeout}\" }}");
+        play(&cut_off(&timeout, "response = \"100 kB\"", at_ms, 300), &[(0.0, "x")])
+    };
+    // in the middle, and before the first byte
+    for (at_ms, sent_again_ms, left_ms) in [(60, 660.0, 50.0), (5, 610.0, 100.0)] {
+        play("601 ms", at_ms).assert_latencies(&[sent_again_ms + left_ms]);
+        let outcome = play("600 ms", at_ms);
+        assert_eq!(outcome.ends(), ["connection_reset"]);
+        outcome.assert_latencies(&[sent_again_ms]);
+    }
+    // the last 10 kB are the kernel's: HAProxy has sent all
+    play("600 ms", 100).assert_latencies(&[710.0]);
+}
+
+#[test]
+fn a_kept_connection_on_which_nothing_came_is_closed_meanwhile() {
+    let play = |timeout: &str| {
+        let timeout = format!("timeout = {{ client = \"{timeout}\" }}");
+        play_from("client = { requests_per_connection = 100000 }", &cut_off(&timeout, "", 0, 300), &[(10.0, "x")])
+    };
+    play("601 ms").assert_latencies(&[610.0]);
+    let outcome = play("600 ms");
+    assert_eq!(outcome.ends(), ["connection_reset"]);
+    outcome.assert_latencies(&[600.0]);
+}
+
+#[test]
+fn an_upload_to_an_address_that_has_moved_meanwhile_is_reset() {
+    let text = cut_off("timeout = { client = \"20 s\" }", "upload = \"100 kB\"", 50, 30_000)
+        .replace("[\"a\"]\nbackend", "[{ name = \"a\", priority = 150 }, \"b\"]\nvrrp = {}\nbackend")
+        .replace("servers = [\"a\"]\nworkers", "servers = [\"b\"]\nworkers");
+    let outcome = play(&format!("{text}{}", crate::server("b", 1)), &[(0.0, "x"), (20_000.0, "x")]);
+    // sent again at 0.25, 0.65, 1.45, 3.05 and 6.25 s: by then the backup has the address
+    assert_eq!(outcome.ends(), ["connection_reset", ""]);
+    assert!(outcome.latencies()[0] < 6_251.0, "{:?}", outcome.latencies());
+}

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::scenario::{
-    Discipline, Effect, Fault, FaultLines, Reads, Repair, RequestBody, Scenario, ServerId, ServiceId, ServiceKind, When,
+    Effect, Fault, FaultLines, Reads, Repair, RequestBody, Scenario, ServerId, ServiceId, ServiceKind, When,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,26 +88,17 @@ pub fn fault_of(component: Component, scenario: &Scenario, at_s: f64, lasts_s: f
     (Fault { when, effect, written: FaultLines::default() }, word)
 }
 
-/// All that can fail, in the order of the scenario: servers, processes, links; and the names of what cannot be made to
-/// fail in this version.
-pub fn components(scenario: &Scenario) -> (Vec<Component>, Vec<String>) {
-    let mut found = Vec::new();
-    let mut without = Vec::new();
+/// All that can fail, in the order of the scenario: servers, processes, links.
+pub fn components(scenario: &Scenario) -> Vec<Component> {
     let hosts = |server: ServerId| scenario.services.iter().any(|s| s.servers.iter().any(|p| p.server == server));
-    found.extend((0..scenario.servers.len()).filter(|&server| hosts(server)).map(Component::Server));
+    let mut found: Vec<Component> =
+        (0..scenario.servers.len()).filter(|&server| hosts(server)).map(Component::Server).collect();
     for (service, s) in scenario.services.iter().enumerate() {
-        match &s.kind {
-            ServiceKind::Station(station) if matches!(station.discipline, Discipline::Priority { .. }) => {
-                without.push(s.name.clone());
-            }
-            _ => {
-                let instances = 0..s.servers.len().max(1);
-                found.extend(instances.map(|instance| Component::Process { service, instance }));
-            }
-        }
+        let instances = 0..s.servers.len().max(1);
+        found.extend(instances.map(|instance| Component::Process { service, instance }));
     }
     found.extend(links(scenario).into_iter().map(|(a, b)| Component::Link(a, b)));
-    (found, without)
+    found
 }
 
 /// Pairs of servers that talk, each once, in order.

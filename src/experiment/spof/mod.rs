@@ -99,8 +99,7 @@ pub fn run(
     let mut warnings = own_faults(scenario);
     let quiet = Scenario { faults: Vec::new(), ..scenario.clone() };
     let prepared = Prepared::new(&quiet)?;
-    let (components, without) = components(&quiet);
-    warnings.extend((!without.is_empty()).then(|| cannot_fail(&without)));
+    let components = components(&quiet);
     if components.is_empty() {
         return Err(SpofError::Unsuitable("nothing in this scenario can be made to fail".into()));
     }
@@ -172,14 +171,6 @@ fn own_faults(scenario: &Scenario) -> Vec<Warning> {
         advice: "see what they do with `foobar-sim run`".into(),
     });
     warning.into_iter().collect()
-}
-
-fn cannot_fail(names: &[String]) -> Warning {
-    Warning {
-        id: "cannot_fail",
-        message: format!("stations that serve by priority cannot be made to fail yet: {}", names.join(", ")),
-        advice: "what their failure costs is not in these figures".into(),
-    }
 }
 
 fn cautions(baseline: &Baseline, system: &SystemFindings, options: &Options, runs: u32) -> Vec<Warning> {

@@ -199,7 +199,7 @@ mod tests {
     /// Share served without these, by name.
     fn served(failed: &[&str]) -> f64 {
         let scenario = shop();
-        let all = components(&scenario).0;
+        let all = components(&scenario);
         let named = |name: &&str| *all.iter().find(|c| c.name(&scenario) == *name).unwrap_or_else(|| panic!("{name}"));
         let failed: Vec<Component> = failed.iter().map(named).collect();
         let structure = Structure::new(&scenario, &[6.0, 3.0, 1.0]);
@@ -225,7 +225,7 @@ mod tests {
     fn writes_go_on_at_a_replica_that_somebody_promotes() {
         let with = SHOP.replace("reads = \"any\"", "reads = \"any\"\nfailover = {}");
         let scenario = load_str("shop.toml", &with, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
-        let all = components(&scenario).0;
+        let all = components(&scenario);
         let structure = Structure::new(&scenario, &[6.0, 3.0, 1.0]);
         let served = |names: &[&str]| {
             let find = |name: &&str| *all.iter().find(|c| c.name(&scenario) == *name).expect("a component");
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn links_are_those_that_requests_and_replication_take() {
         let scenario = shop();
-        let links = components(&scenario).0.into_iter().filter(|c| matches!(c, Component::Link(..)));
+        let links = components(&scenario).into_iter().filter(|c| matches!(c, Component::Link(..)));
         let names: Vec<String> = links.map(|link| link.name(&scenario)).collect();
         let expected =
             ["web1 - app1", "web1 - app2", "app1 - db1", "app1 - db2", "app2 - db1", "app2 - db2", "db1 - db2"];

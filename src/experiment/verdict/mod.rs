@@ -15,7 +15,7 @@ mod tests;
 use std::ops::Range;
 
 use super::summary::ObjectiveSummary;
-use crate::scenario::{Metric, Objective, Scenario};
+use crate::scenario::{Metric, Objective, Scenario, TimeSpan};
 use crate::simulation::result::RunResult;
 use crate::stats::interval::holm;
 use evidence::{Evidence, Kind, RUNS_AMISS};
@@ -202,11 +202,9 @@ fn scope(objective: &Objective, scenario: &Scenario) -> String {
     }
     match (objective.during, objective.time) {
         (Some(fault), _) => parts.push(format!("during fault {fault}")),
-        (None, Some(time)) => parts.push(match time.to_s {
-            Some(to_s) => format!("{} s to {to_s} s", time.from_s),
-            None => format!("from {} s", time.from_s),
-        }),
-        (None, None) => {}
+        (None, Some(TimeSpan::Between { from_s, to_s: Some(to_s) })) => parts.push(format!("{from_s} s to {to_s} s")),
+        (None, Some(TimeSpan::Between { from_s, to_s: None })) => parts.push(format!("from {from_s} s")),
+        (None, Some(TimeSpan::Outages { .. }) | None) => {}
     }
     parts.join(", ")
 }
@@ -216,6 +214,9 @@ fn why(objective: &Objective, rule: &Rule, judged: &Judged, verdict: Verdict) ->
     let evidence = &judged.evidence;
     let runs = evidence.runs;
     if evidence.value.is_none() {
+        if let Some(TimeSpan::Outages { fault }) = objective.time {
+            return format!("no data: fault {} came in no run, or nothing was to be seen meanwhile", fault + 1);
+        }
         return match objective.metric {
             Metric::Rpo | Metric::Rto => "no data: the primary was there all the time".into(),
             Metric::Utilization { .. } => "no data: there is no such station, or it has no limit".into(),

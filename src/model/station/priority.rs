@@ -17,6 +17,8 @@ pub struct Priority {
     pub queues: Vec<Queue>,
     pub queue_limit: u32,
     pub patience: Option<Patience>,
+    /// Its workers stand still: they keep whom they serve, with the work that is left.
+    pub stands_still: bool,
     pub observed: Observed,
 }
 
@@ -25,6 +27,8 @@ pub struct Stint {
     pub request: RequestId,
     pub rank: u32,
     pub began: u64,
+    /// From when on it has been served of the work that is left; later than `began` where it stood still meanwhile.
+    pub since: u64,
 }
 
 impl Priority {
@@ -34,10 +38,11 @@ impl Priority {
             leaf,
             preemptive,
             rank_of_class,
-            serving: vec![Stint { request: NONE, rank: 0, began: 0 }; workers as usize],
+            serving: vec![Stint { request: NONE, rank: 0, began: 0, since: 0 }; workers as usize],
             queues: vec![Queue::default(); ranks],
             queue_limit: u32::MAX,
             patience: None,
+            stands_still: false,
             observed: Observed::default(),
         }
     }
@@ -58,6 +63,11 @@ impl Priority {
         (0..self.serving.len())
             .filter(|&w| self.serving[w].rank > rank)
             .max_by_key(|&w| (self.serving[w].rank, self.serving[w].began, std::cmp::Reverse(w)))
+    }
+
+    /// How long a worker has served whom it serves, of the work that is left: nanoseconds.
+    pub fn served(&self, worker: usize, now: u64) -> u64 {
+        if self.stands_still { 0 } else { now - self.serving[worker].since }
     }
 
     /// The most urgent rank with someone waiting.

@@ -149,6 +149,14 @@ impl Sharing {
         (removed.into_iter().map(|(finish, ())| finish.request()).collect(), next)
     }
 
+    /// Units of work that one who is present has not had yet, at least 1.
+    pub fn left_of(&mut self, now: u64, request: RequestId) -> Option<u64> {
+        self.move_clock::<true>(now);
+        let (finish, ()) = self.finishes.iter().find(|(finish, ())| finish.request() == request)?;
+        let left = (finish.at() - self.clock) / self.unit_ns;
+        Some((left.max(1.0) + 0.5) as u64)
+    }
+
     pub fn holds(&self, request: RequestId) -> bool {
         self.finishes.iter().any(|(finish, ())| finish.request() == request)
     }
@@ -179,6 +187,17 @@ mod tests {
         cpu.count_departure::<true>(1300, 0, 1000);
         assert_eq!(cpu.observed.busy_area(1300), 1300);
         assert_eq!(cpu.observed.present_area(1300), 400 + 2 * 600 + 300);
+    }
+
+    #[test]
+    fn what_is_left_of_a_transfer_is_told_in_bytes() {
+        // 4 ns a byte; two share: after 400 ns each has had 50 bytes
+        let mut card = Sharing::new(1.0, 4.0, 0);
+        card.enter::<true>(0, 1, 1000);
+        card.enter::<true>(0, 2, 100);
+        assert_eq!(card.left_of(400, 1), Some(950));
+        assert_eq!(card.left_of(400, 2), Some(50));
+        assert_eq!(card.left_of(400, 3), None);
     }
 
     #[test]

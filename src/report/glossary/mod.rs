@@ -101,6 +101,14 @@ fn of_reason(reason: FailureReason) -> &'static str {
         FailureReason::AnswerTimeout => {
             "No answer within the caller's time-out for one (`timeout server`, `proxy_read_timeout`, `read_timeout`)."
         }
+        FailureReason::UploadTimeout => {
+            "HAProxy's `timeout client` passed while nothing came of the request's bytes: it answers 408 (termination \
+             state cD), of which the client learns when it is reached again."
+        }
+        FailureReason::ReadOnly => {
+            "The primary of the database was read-only while another server took its place for a maintenance (error 1290): \
+             the application answers 500."
+        }
         FailureReason::NoServer => "All servers of the backend are marked as down: HAProxy answers 503 at once.",
     }
 }
@@ -370,9 +378,19 @@ const DATABASES: &[Term] = &[
         "In the binlog when the primary died, and not acknowledged.",
         "",
     ),
-    field("databases.DATABASE.primary.failover", "", "A promotion; null: no replica was promoted.", ""),
+    field(
+        "databases.DATABASE.primary.failover",
+        "",
+        "A promotion, also for a maintenance; null: no replica was promoted.",
+        "",
+    ),
     field("databases.DATABASE.primary.failover.count", "promotions", "In all runs together.", ""),
-    field("databases.DATABASE.primary.failover.noticed_s", "s", "From the primary's end until it was noticed.", ""),
+    field(
+        "databases.DATABASE.primary.failover.noticed_s",
+        "s",
+        "From the primary's end until it was noticed; 0 of a maintenance.",
+        "",
+    ),
     field("databases.DATABASE.primary.failover.promoted_s", "s", "From its end until the replica took writes.", ""),
     field("databases.DATABASE.primary.failover.switched_s", "s", "From its end until clients knew of it.", ""),
 ];
@@ -478,7 +496,6 @@ const WARNINGS: &[Term] = &[
     warning("backup_after_the_end", "A backup begins when the run is over."),
     warning("fault_without_effect", "A fault stops or slows what no request uses."),
     warning("own_faults_left_out", "spof looks at each failure alone, without the scenario's own faults."),
-    warning("cannot_fail", "Stations that spof cannot make fail; what their failure costs is not in its figures."),
     warning("below_objective_without_failure", "Some class misses the objective of spof without any failure."),
     warning("not_answered", "A question of plan that cannot be answered for this scenario."),
     warning("markov_truncated", "The Markov model of spof leaves out states with so many failed that they matter."),

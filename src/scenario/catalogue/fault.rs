@@ -14,7 +14,12 @@ const FAULT: &[Key] = &[
     key("lasts", Positive(Time), "How long it lasts; to the end if left out."),
     key("mttf", PositiveDistribution(Time), "In place of `at`: from its end, or the beginning, to the next one."),
     key("mttr", PositiveDistribution(Time), "In place of `lasts`, with `mttf`: how long each one lasts."),
-    key("hang", Table, "A process stands still; its kernel goes on accepting connections."),
+    key(
+        "hang",
+        Table,
+        "A process stands still; its kernel goes on accepting connections. Of a plain station the workers stop, with the \
+         work that is left.",
+    ),
     must("hang.service", Name(Of::Service), WHICH),
     key("hang.server", Name(Of::Server), ON),
     key("kill", Table, "A process is gone: connections are reset at once, new ones refused."),
@@ -24,7 +29,13 @@ const FAULT: &[Key] = &[
     key("stop", Table, "A load balancer leaves with a goodbye: its address moves at once."),
     must("stop.service", Name(Of::Service), WHICH),
     key("stop.server", Name(Of::Server), ON),
-    key("maintenance", Table, "Nothing new is sent there; then it is down until the fault ends."),
+    key(
+        "maintenance",
+        Table,
+        "Nothing new is sent there; then it is down until the fault ends. Readers leave a replica alone until it has \
+         caught up again. A primary refuses writes (read_only_500) until a candidate of `failover` has applied all and \
+         has taken them over, and is stopped only then.",
+    ),
     must("maintenance.service", Name(Of::Service), WHICH),
     key("maintenance.server", Name(Of::Server), ON),
     key("maintenance.drain", Quantity(Time), "What is under way has so long to end."),

@@ -18,7 +18,11 @@ const OBJECTIVE: &[Key] = &[
     key("server", Name(Of::Server), "The replica that it is about."),
     key("from", Quantity(Time), "Only what happens from then on, from t = 0."),
     key("to", Quantity(Time), "Only what happens until then, from t = 0."),
-    key("during", Text, "Only while a fault lasts: \"fault 1\"."),
+    key(
+        "during",
+        Text,
+        "Only while a fault lasts: \"fault 1\". Of one that comes at random, all its times in a run together.",
+    ),
 ];
 
 const PLAN: &[Key] = &[

@@ -99,6 +99,13 @@ const HAPROXY: &[Key] = &[
         PositiveOr(Time, "none"),
         "For the server's answer, from the moment the request has been sent; then the client gets a 504 (sH).",
     ),
+    key(
+        "timeout.client",
+        PositiveOr(Time, "none"),
+        "For a client that sends nothing more of its request, which then fails with a 408 (cD), or takes nothing more of \
+         the answer, and is then reset. Clients stand still only where a `cut` around the server parts them from it; idle \
+         connections that it closes are part of `requests_per_connection`.",
+    ),
     key("timeout.check", Positive(Time), "For one health check; `inter` if left out."),
     key("option_httpchk", Name(Of::Class), "Checks ask for this request class, and not for a connection alone."),
     key("retries", Whole(0, 100), "How often it tries again to connect to a server."),

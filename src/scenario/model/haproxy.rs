@@ -21,6 +21,8 @@ pub struct Haproxy {
     pub timeout_connect_s: f64,
     /// Seconds for its answer; `None`: as long as it takes.
     pub timeout_server_s: Option<f64>,
+    /// Seconds without a byte from a client, or taken by it, until it is parted from; `None`: as long as it takes.
+    pub timeout_client_s: Option<f64>,
     /// Connections that are tried after the first has failed.
     pub retries: u32,
     /// The last of them, or all where the algorithm deals out in turn, go to another server.

@@ -90,11 +90,11 @@ impl Comparison {
 
 /// Part of the measured time. Requests belong to the part in which they finish.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TimeSpan {
-    /// Seconds from t = 0.
-    pub from_s: f64,
-    /// `None`: to the end.
-    pub to_s: Option<f64>,
+pub enum TimeSpan {
+    /// Seconds from t = 0; no `to_s`: to the end.
+    Between { from_s: f64, to_s: Option<f64> },
+    /// While a fault that comes at random (its index) is there, in each run whenever that is.
+    Outages { fault: usize },
 }
 
 impl Objective {

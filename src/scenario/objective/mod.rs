@@ -93,10 +93,7 @@ fn read_time(reader: &mut Reader, section: &mut Section<'_>, around: &Around<'_>
         // what is wrong with the fault is reported there
         let Some(fault) = &around.faults[number as usize - 1] else { return (None, None) };
         let When::At { at_s, lasts_s } = fault.when else {
-            let flaw = Flaw::new(format!("fault {number} comes at random times: not supported yet"), "no fixed time")
-                .help("give the fault an `at`, or leave `during` out: then the objective is about the whole run");
-            complain(reader, section, "during", flaw);
-            return (None, None);
+            return (Some(TimeSpan::Outages { fault: number as usize - 1 }), Some(number));
         };
         if at_s >= run_s {
             let flaw = Flaw::new(format!("fault {number} begins when the run is over"), "never happens")
@@ -104,7 +101,7 @@ fn read_time(reader: &mut Reader, section: &mut Section<'_>, around: &Around<'_>
             complain(reader, section, "during", flaw);
             return (None, None);
         }
-        return (Some(TimeSpan { from_s: at_s, to_s: lasts_s.map(|lasts| at_s + lasts) }), Some(number));
+        return (Some(TimeSpan::Between { from_s: at_s, to_s: lasts_s.map(|lasts| at_s + lasts) }), Some(number));
     }
     if from_s.is_none() && to_s.is_none() {
         return (None, None);
@@ -122,7 +119,7 @@ fn read_time(reader: &mut Reader, section: &mut Section<'_>, around: &Around<'_>
             .help("leave `to` out: then it is to the end of the run");
         complain(reader, section, "to", flaw);
     }
-    (Some(TimeSpan { from_s, to_s }), None)
+    (Some(TimeSpan::Between { from_s, to_s }), None)
 }
 
 fn complain(reader: &mut Reader, section: &Section<'_>, key: &str, flaw: Flaw) {

@@ -63,10 +63,10 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         (maxconn, read_check(reader, server))
     });
     let (server_maxconn, mut check) = server_maxconn;
-    let (timeout_queue_s, timeout_connect_s, timeout_server_s) =
+    let (timeout_queue_s, timeout_connect_s, timeout_server_s, timeout_client_s) =
         section.within(reader, "timeout", |reader, timeout| {
-            for later in ["client", "http_request", "http_keep_alive"] {
-                timeout.unsupported(reader, later, "leave it out; clients send and read without delay in this version");
+            for later in ["http_request", "http_keep_alive"] {
+                timeout.unsupported(reader, later, "write `client`, which holds where neither of these is set");
             }
             let connect_source = "HAProxy configuration manual: 5 s in its examples";
             let connect = timeout.or_default(reader, "connect", positive(Dimension::Time), "5 s", connect_source);
@@ -77,9 +77,9 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
                     timeout.or_default(reader, "queue", quantity(Dimension::Time), &format!("{connect} s"), source)
                 }
             };
-            let server_source = "HAProxy configuration manual: no time-out where none is set (it warns)";
-            let server =
-                timeout.or_default(reader, "server", positive_or_none(Dimension::Time), "\"none\"", server_source);
+            let none = "HAProxy configuration manual: no time-out where none is set (it warns)";
+            let server = timeout.or_default(reader, "server", positive_or_none(Dimension::Time), "\"none\"", none);
+            let client = timeout.or_default(reader, "client", positive_or_none(Dimension::Time), "\"none\"", none);
             if let Some(of_check) = timeout.optional(reader, "check", positive(Dimension::Time)) {
                 match &mut check {
                     Some(check) => check.timeout_s = Some(of_check),
@@ -91,7 +91,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
                     }
                 }
             }
-            (queue, connect, server)
+            (queue, connect, server, client)
         });
     let httpchk = section.optional(reader, "option_httpchk", |_, node| around.names.class(node));
     if httpchk.is_some() {
@@ -114,6 +114,7 @@ pub fn read(reader: &mut Reader, section: &mut Section<'_>, around: &Surrounding
         timeout_queue_s,
         timeout_connect_s,
         timeout_server_s,
+        timeout_client_s,
         retries,
         redispatch,
         check,

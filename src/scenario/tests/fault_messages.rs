@@ -163,6 +163,14 @@ fn faults_that_cannot_be_are_shown_at_their_line() {
     ] {
         check(&with_faults(&[fault]), &[expected, "test.toml:2:"]);
     }
+    // a database all of whose servers are maintained at once
+    let watched =
+        PEAK.replace("replicas = [\"db2\"]", "replicas = [\"db2\"]\nfailover = {}").replace("\"auto\"", "\"9 s\"");
+    let all = "[[fault]]\nat = \"9 s\"\nmaintenance = { service = \"db\" }\n";
+    check(&format!("{watched}{all}"), &["`db`: no candidate is left to take the writes over", "one server at a time"]);
+    for server in ["db1", "db2"] {
+        loaded(&format!("{watched}{}", all.replace("\"db\" }", &format!("\"db\", server = \"{server}\" }}"))));
+    }
     // one server has nobody to take over, at the line of `vrrp`
     let alone = with_faults(&[]).replace("servers = [\"lb1\", \"lb2\"]", "servers = [\"lb1\"]");
     check(&alone, &["service.lb.vrrp: there is one server", "test.toml:11:"]);

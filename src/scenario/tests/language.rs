@@ -178,7 +178,7 @@ fn what_is_printed_as_effective_means_the_same_when_read_again() {
         let idle: Vec<&str> = keys
             .filter(|key| {
                 let starts = ["server.lb1.memory", "server.lb1.disk"];
-                let ends = ["replication.source_connect_retry", "replication.replica_net_timeout"];
+                let ends = ["timeout.client", "replication.source_connect_retry", "replication.replica_net_timeout"];
                 let of_peak =
                     starts.iter().any(|start| key.starts_with(start)) || ends.iter().any(|end| key.ends_with(end));
                 key.starts_with("network.tcp_") || (text == PEAK && of_peak)
@@ -427,6 +427,21 @@ fn keys_that_nothing_asks_for_are_told_and_others_are_not() {
         (&[lb], &["service.lb"]),
         (&[lb, "traffic.all.target=lb", "service.lb.timeout.queue=1 s"], &["service.lb.timeout.queue"]),
         (&[lb, "traffic.all.target=lb", "service.lb.timeout.queue=1 s", "service.lb.default_server.maxconn=9"], &[]),
+        (&[lb, "traffic.all.target=lb", "service.lb.timeout.client=1 s"], &["service.lb.timeout.client"]),
+        (
+            &[
+                lb,
+                "traffic.all.target=lb",
+                "service.lb.timeout.client=1 s",
+                "fault=[{ at = \"1 s\", cut = [\"web1\", \"web2\"] }]",
+                "server.web2={}",
+            ],
+            &["server.web2", "service.lb.timeout.client"],
+        ),
+        (
+            &[lb, "traffic.all.target=lb", "service.lb.timeout.client=1 s", "fault=[{ at = \"1 s\", cut = \"web1\" }]"],
+            &[],
+        ),
         (&[swap, "service.app.memory.restart=1 s"], &["service.app.memory.restart"]),
         (&[memory, "service.app.memory.restart=1 s"], &[]),
         (

@@ -89,7 +89,7 @@ fn distributions_that_are_none() {
 fn what_comes_later_is_not_read() {
     for text in [
         "--service.lb.retry_on=conn-failure",
-        "--service.lb.timeout.client=30 s",
+        "--service.lb.timeout.http_request=30 s",
         "--service.web.upstream.zone=apps",
         "--service.web.servers=[{ name = \"web1\", priority = 150 }]",
         "--traffic.visitors.resample=60 s",
@@ -179,7 +179,7 @@ fn objectives_are_read() {
     let scenario = loaded_with(PEAK, &options);
     let [latency, lag] = &scenario.objectives[..] else { panic!("{:?}", scenario.objectives) };
     assert_eq!((latency.that.as_str(), latency.class, latency.during), ("latency_p99 < 400 ms", Some(2), Some(1)));
-    assert_eq!(latency.time, Some(TimeSpan { from_s: 60.0, to_s: Some(90.0) }));
+    assert_eq!(latency.time, Some(TimeSpan::Between { from_s: 60.0, to_s: Some(90.0) }));
     assert_eq!(lag.metric, Metric::SecondsBehind { server: 4, figure: Figure::Mean });
     let effective = print_effective(&scenario);
     assert!(effective.contains("[[slo]]\nthat = \"latency_p99<400 ms\""), "{effective}");
@@ -251,6 +251,14 @@ fn clients_that_cannot_be() {
 fn faults_that_cannot_be() {
     for (text, expected) in [
         ("--fault=[{ at = \"1 s\" }]", &["fault.0: nothing says what goes wrong", "slow = {"][..]),
+        (
+            "--fault=[{ at = \"1 s\", maintenance = { service = \"db\" } }]",
+            &["fault.0.maintenance.service: `db`: nobody takes the writes of its primary over", "failover = {}"],
+        ),
+        (
+            "--fault=[{ at = \"1 s\", maintenance = { service = \"db\", server = \"db1\" } }]",
+            &["fault.0.maintenance.server: `db`: nobody takes", "name one of its replicas"],
+        ),
         ("--fault=[{ hang = { service = \"app\" } }]", &["fault.0.at: missing", "mttf"]),
         ("--fault=[{ at = \"-1 s\", hang = { service = \"app\" } }]", &["cannot be negative"]),
         ("--fault=[{ at = \"1 s\", lasts = \"0 s\", hang = { service = \"app\" } }]", &["zero is not possible"]),

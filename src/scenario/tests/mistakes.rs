@@ -52,7 +52,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("workers = 64", "workers = 64\nprocesses = 4"),
     ("reads = \"replica\"", "reads = \"replicas\""),
     ("mode = \"async\"", "mode = \"semisync\""),
-    ("timeout = { queue = \"2 s\" }", "timeout = { queue = \"2 s\", client = \"30 s\" }"),
+    ("timeout = { queue = \"2 s\" }", "timeout = { queue = \"2 s\", http_request = \"30 s\" }"),
     (
         "data = { size = \"40 GiB\", popularity = \"zipf(0.9)\" }",
         "data = { size = \"40 GiB\", popularity = \"pareto\" }",
@@ -65,6 +65,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[request.image]", "[[fault]]\nat = \"1 min\"\n\n[request.image]"),
     ("[request.image]", "[[fault]]\nat = \"1 min\"\npower_off = \"db3\"\n\n[request.image]"),
     ("[request.image]", "[[fault]]\nkill = { service = \"app\" }\n\n[request.image]"),
+    ("[request.image]", "[[fault]]\nat = \"1 min\"\nmaintenance = { service = \"db\" }\n\n[request.image]"),
     (
         "[request.image]",
         "[[fault]]\nat = \"1 min\"\nlasts = \"0 s\"\nslow = { server = \"app1\", cpu = 0.2 }\n\n[request.image]",

@@ -3,8 +3,8 @@
 use super::{Compiler, Origin, SubId, SubKey};
 use crate::engine::Distribution;
 use crate::model::network::{Backoff, Clients, RetryBudget};
-use crate::model::program::{Step, StepId};
-use crate::scenario::{ClassId, Jitter, Process, RequestBody};
+use crate::model::program::{Step, StepId, round_nanos, threshold};
+use crate::scenario::{ClassId, Haproxy, Jitter, Process, RequestBody, ServiceKind};
 
 /// Draws of the same purpose are the same value within a request: the client's round trip, and whether its
 /// connection is new, may be asked for in several places.
@@ -108,7 +108,12 @@ impl Compiler<'_> {
         let call = self.call_front(&front);
         if new < 1.0 {
             let draw = self.bits_draw(NEW_CONNECTION);
-            self.net.client_connections.insert(call, (draw, crate::model::program::threshold(new)));
+            self.net.client_connections.insert(call, (draw, threshold(new)));
+        }
+        if let ServiceKind::Haproxy(Haproxy { timeout_client_s: Some(seconds), .. }) =
+            &self.scenario.services[target].kind
+        {
+            self.net.client_timeouts.insert(call, round_nanos(seconds * 1e9));
         }
         if let Some((draw, bytes)) = response {
             self.emit(Step::Receive { links, draw });

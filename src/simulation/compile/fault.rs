@@ -145,7 +145,8 @@ impl Compiler<'_> {
         if let ServiceKind::Station(_) = self.scenario.services[service].kind {
             let name = self.service_name(service);
             let station = self.net.stations.iter().find(|s| s.name == name).map(|s| s.at);
-            let stops = station.filter(|at| matches!(at, StationAt::Fcfs(_) | StationAt::Sharing(_)));
+            let stops =
+                station.filter(|at| matches!(at, StationAt::Fcfs(_) | StationAt::Sharing(_) | StationAt::Priority(_)));
             return (Vec::new(), stops.map(|at| (at, 0.0)).into_iter().collect());
         }
         let hung = instances.iter().map(|&i| self.process_number(service, i));

@@ -170,6 +170,9 @@ impl Compiler<'_> {
         let database = self.database_of(service);
         let name = format!("{}.transaction{index}", self.service_name(service));
         let sub = self.open_sub();
+        if t.writes > 0 && self.net.databases[database as usize].orchestrator.is_some() {
+            self.net.writing.insert(self.here());
+        }
         self.hold(connections, NO_CONNECTION, |c| {
             c.cpu(server, &format!("{name}.cpu"), &t.cpu);
             if let Some(wait) = &t.wait {

@@ -17,7 +17,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 let database = &self.net.databases[r.database as usize];
                 for &replica in &database.replicas {
                     let replica = &mut self.net.replicas[replica as usize];
-                    if WATCHED && !replica.answered_poll(self.now) {
+                    if WATCHED && (replica.out || !replica.answered_poll(self.now)) {
                         continue;
                     }
                     if replica.polled_behind_ns(self.now) <= *limit_ns {

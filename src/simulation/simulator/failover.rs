@@ -3,13 +3,13 @@
 
 use super::Simulator;
 use crate::engine::event_set::EventSet;
-use crate::model::database::{ReplicaRole, Rule, Targets};
+use crate::model::database::{Replica, ReplicaRole, Rule, Targets};
 use crate::model::orchestrator::{Check, Next, Phase};
 use crate::model::request::{NONE, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// What a check of the primary would find now.
-    fn check_primary(&self, database: u32) -> Check {
+    pub(super) fn check_primary(&self, database: u32) -> Check {
         let d = &self.net.databases[database as usize];
         let process = d.processes[d.writer as usize];
         let server = d.orchestrator.as_ref().map_or(NONE, |o| o.server);
@@ -35,16 +35,20 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
             }
             Phase::Draining { candidate } | Phase::Promoting { candidate } => {
-                if !self.runs(d.processes[candidate as usize]) {
+                let (candidate, planned) = (d.processes[candidate as usize], orchestrator.planned);
+                if !self.runs(candidate) {
+                    self.take_writes_again(database);
                     let next = self.orchestrator(database).abandon(now);
                     self.follow_up(database, next);
+                } else if planned && found != Check::Answered {
+                    self.primary_is_gone_meanwhile(database);
                 }
             }
             Phase::Checking | Phase::Switching { .. } => {}
         }
     }
 
-    fn orchestrator(&mut self, database: u32) -> &mut crate::model::orchestrator::Orchestrator {
+    pub(super) fn orchestrator(&mut self, database: u32) -> &mut crate::model::orchestrator::Orchestrator {
         self.net.databases[database as usize].orchestrator.as_mut().expect("somebody watches this database")
     }
 
@@ -56,8 +60,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let server = self.orchestrator(database).server;
         if !self.has_power(server) {
             // whoever watches is gone himself; he begins anew when he is back
+            self.take_writes_again(database);
             let orchestrator = self.orchestrator(database);
-            (orchestrator.failed, orchestrator.phase) = (0, Phase::Watching);
+            (orchestrator.failed, orchestrator.phase, orchestrator.planned) = (0, Phase::Watching, false);
             return NONE;
         }
         let next = match self.orchestrator(database).phase {
@@ -66,7 +71,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.orchestrator(database).checked(now, found)
             }
             Phase::Checking => self.orchestrator(database).check_failed(now),
-            Phase::Draining { .. } => self.orchestrator(database).drained(now),
+            Phase::Draining { candidate } => {
+                if self.orchestrator(database).planned {
+                    let replica = self.net.databases[database as usize].replica_of[candidate as usize];
+                    self.disconnect_replica(replica, u64::MAX);
+                }
+                self.orchestrator(database).drained(now)
+            }
             Phase::Promoting { candidate } => self.promote(database, candidate),
             Phase::Switching { candidate } => {
                 self.switch(database, candidate);
@@ -86,17 +97,28 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
+    /// The candidate that has received most, of those who are there.
+    pub(super) fn best_candidate(&self, database: u32, wanted: impl Fn(&Replica) -> bool) -> Option<u32> {
+        let d = &self.net.databases[database as usize];
+        let orchestrator = d.orchestrator.as_ref()?;
+        let there = |r: &&Replica| {
+            self.runs(r.process)
+                && !self.hangs(r.process)
+                && self.reaches(orchestrator.server, self.server_of(r.process))
+                && wanted(r)
+        };
+        let usable = d.replicas.iter().map(|&replica| &self.net.replicas[replica as usize]).filter(there);
+        let usable: Vec<(u32, u64)> = usable.map(|r| (r.instance, r.received)).collect();
+        orchestrator.choose(&usable)
+    }
+
     /// Takes the replica that has received most, and has it receive no more.
     fn choose_candidate(&mut self, database: u32) {
         let now = self.now;
+        let candidate = self.best_candidate(database, |_| true);
         let d = &self.net.databases[database as usize];
-        let server = d.orchestrator.as_ref().map_or(NONE, |o| o.server);
-        let usable = d.replicas.iter().map(|&replica| &self.net.replicas[replica as usize]).filter(|r| {
-            self.runs(r.process) && !self.hangs(r.process) && self.reaches(server, self.server_of(r.process))
-        });
-        let usable: Vec<(u32, u64)> = usable.map(|r| (r.instance, r.received)).collect();
         let (writer, died) = (d.writer, d.broken.since.unwrap_or(now));
-        let Some(candidate) = self.orchestrator(database).choose(&usable) else {
+        let Some(candidate) = candidate else {
             let leaf = self.orchestrator(database).leaf;
             let again = now + self.orchestrator(database).check_interval;
             return self.schedule(leaf, again);
@@ -108,7 +130,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.candidate_has_applied(database, replica);
     }
 
-    fn tell_role(&mut self, database: u32, instance: u32, what: &str, bad: bool) {
+    pub(super) fn tell_role(&mut self, database: u32, instance: u32, what: &str, bad: bool) {
         let d = &self.net.databases[database as usize];
         let server = &self.net.replicas[d.replica_of[instance as usize] as usize].server;
         let what = format!("{} on {server} {what}", d.name);
@@ -118,8 +140,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// A replica has applied something: perhaps all that a candidate for promotion waits for.
     pub(super) fn candidate_has_applied(&mut self, database: u32, replica: u32) {
         let r = &self.net.replicas[replica as usize];
-        let (instance, all) = (r.instance, r.applied == r.received);
-        let Some(orchestrator) = &self.net.databases[database as usize].orchestrator else { return };
+        let (instance, mut all) = (r.instance, r.applied == r.received);
+        let d = &self.net.databases[database as usize];
+        let Some(orchestrator) = &d.orchestrator else { return };
+        if orchestrator.planned {
+            all &= r.received == d.committed && !self.still_writes(database);
+        }
         if all && orchestrator.phase == (Phase::Draining { candidate: instance }) {
             let leaf = orchestrator.leaf;
             self.schedule(leaf, self.now);
@@ -156,12 +182,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         self.net.replicas[old as usize].follow(now, held, Default::default());
         self.net.replicas[old as usize].role = ReplicaRole::Left;
+        self.net.replicas[old as usize].out = self.is_maintained(self.net.replicas[old as usize].process);
         for r in self.net.replicas.iter_mut().filter(|r| r.database == database && r.role == ReplicaRole::Left) {
             r.diverged |= r.received > position;
         }
         let r = &mut self.net.replicas[new as usize];
         r.forget_behind(now, position);
         r.role = ReplicaRole::Writer;
+        r.out = false;
+        let process = r.process;
+        self.world.read_only.remove(&process);
         for replica in followers {
             self.repoint(replica, position);
         }
@@ -206,9 +236,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     /// Routers know who is what.
-    fn set_routers(&mut self, database: u32) {
+    pub(super) fn set_routers(&mut self, database: u32) {
         let d = &self.net.databases[database as usize];
-        let replicas: Vec<u32> = d.replicas.iter().map(|&r| self.net.replicas[r as usize].instance).collect();
+        let replicas = d.replicas.iter().map(|&r| &self.net.replicas[r as usize]).filter(|r| !r.out);
+        let replicas: Vec<u32> = replicas.map(|r| r.instance).collect();
         for router in self.net.routers.iter_mut().filter(|router| router.database == database) {
             let Rule::RoundRobin(servers) = &mut router.rule else { continue };
             *servers = match router.to {

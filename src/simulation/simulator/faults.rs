@@ -12,6 +12,8 @@ use crate::simulation::result::FailureReason;
 
 const UP: u64 = purpose("fault.up");
 const DOWN: u64 = purpose("fault.down");
+/// Whoever maintains a primary looks again so much later whether another has its writes, nanoseconds.
+const ASKED_AGAIN: u64 = 100_000_000;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Schedules the first of each fault.
@@ -45,11 +47,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[cold]
     pub(super) fn fault_due(&mut self, leaf: u32, index: u32) -> RequestId {
         let index = index as usize;
-        let fault = &mut self.net.faults[index];
-        if fault.active && !fault.drained.is_empty() && !fault.drained_out {
+        let fault = &self.net.faults[index];
+        if fault.active && !fault.drained.is_empty() && !fault.drained_out && !self.is_past_end(index) {
             self.drain_is_over(leaf, index);
             return NONE;
         }
+        let fault = &mut self.net.faults[index];
         fault.active = !fault.active;
         let begins = fault.active;
         fault.count += begins as u32;
@@ -77,7 +80,17 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         NONE
     }
 
+    /// Whether a fault is to have ended, by its times.
+    fn is_past_end(&self, index: usize) -> bool {
+        match self.net.faults[index].when {
+            FaultTimes::Once { until: Some(until), .. } => self.observation.origin + until <= self.now,
+            FaultTimes::Once { until: None, .. } | FaultTimes::Random { .. } => false,
+        }
+    }
+
     fn note_outage(&mut self, index: usize, begins: bool) {
+        let observation = &mut self.observation;
+        observation.spans.outage(index, begins, &observation.classes, &mut self.net, self.now);
         let outages = &mut self.observation.outages;
         if begins {
             outages.push((index, self.now, u64::MAX));
@@ -86,8 +99,18 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
-    /// What was drained is gone from now on.
+    /// What was drained is gone from now on; a primary only when its writes are another's.
     fn drain_is_over(&mut self, leaf: u32, index: usize) {
+        let drained = self.net.faults[index].drained.clone();
+        let needed = drained.into_iter().filter(|&process| self.switch_over(process)).count();
+        if needed > 0 {
+            let again = self.now + ASKED_AGAIN;
+            let end = match self.net.faults[index].when {
+                FaultTimes::Once { until: Some(until), .. } => self.observation.origin + until,
+                FaultTimes::Once { until: None, .. } | FaultTimes::Random { .. } => u64::MAX,
+            };
+            return self.schedule_or_never(leaf, again.min(end));
+        }
         let fault = &mut self.net.faults[index];
         fault.drained_out = true;
         let next = match fault.when {
@@ -116,11 +139,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             }
             self.settle_queues(dispatcher as u32);
         }
-        if !begins {
-            self.net.faults[index].drained_out = false;
-            for process in processes {
-                self.give_back(process);
+        let taken_away = std::mem::take(&mut self.net.faults[index].drained_out);
+        for &process in processes.iter().filter(|_| !begins) {
+            match taken_away {
+                true => self.give_back(process),
+                false => self.was_not_maintained(process),
             }
+        }
+        for process in processes {
+            self.change_maintenance(process, begins);
         }
     }
 
@@ -148,7 +175,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         for cut in cuts {
             match begins {
-                true => self.world.cuts.push(cut),
+                true => {
+                    self.world.cuts.push(cut);
+                    self.stop_transfers_of_clients();
+                }
                 false => {
                     let at = self.world.cuts.iter().position(|other| *other == cut).expect("a cut that ends was made");
                     self.world.cuts.remove(at);

@@ -26,7 +26,9 @@ mod semi_sync;
 mod sharing;
 mod silence;
 mod speed;
+mod standing;
 mod stopping;
+mod switchover;
 mod vrrp;
 mod world;
 

@@ -181,7 +181,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(worker) = s.preemptible(rank) {
             let stint = s.serving[worker];
             let other = stint.request;
-            let served = now - stint.began;
+            let served = s.served(worker, now);
             s.observed.arrive::<WATCHED>(now, false);
             s.observed.service_sum += served as u128;
             self.slab[other].work -= served;
@@ -205,13 +205,19 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn start_by_rank(&mut self, station: u32, worker: usize, id: RequestId) {
         let s = &mut self.net.priority[station as usize];
         let rank = s.rank_of_class[self.slab[id].class as usize];
-        s.serving[worker] = crate::model::station::priority::Stint { request: id, rank, began: self.now };
+        s.serving[worker] =
+            crate::model::station::priority::Stint { request: id, rank, began: self.now, since: self.now };
         let leaf = s.leaf + worker as u32;
+        let stands_still = WATCHED && s.stands_still;
         let request = &mut self.slab[id];
         request.epoch = request.epoch.wrapping_add(1);
         let due = self.now + request.work;
         if WATCHED {
             self.log_start(id, WaitAt::Priority(station));
+        }
+        if stands_still {
+            // its worker has been idle, or was stopped with whom it served before
+            return;
         }
         self.schedule(leaf, due);
     }

@@ -41,6 +41,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let database = r.database;
         self.purge_binlog(database);
         self.candidate_has_applied(database, replica);
+        self.readers_return(replica);
     }
 
     /// Drops what every server has.
@@ -100,8 +101,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let (process, leaf) = (r.process, r.leaf);
         let d = &self.net.databases[r.database as usize];
         let (source, retry) = (d.processes[d.writer as usize], d.connect_retry);
-        // a candidate for promotion is told to receive no more
-        let chosen = d.orchestrator.as_ref().is_some_and(|o| o.candidate() == Some(r.instance));
+        // a candidate for promotion is told to receive no more, but in a switchover until it has all
+        let chosen = d.orchestrator.as_ref().is_some_and(|o| o.candidate() == Some(r.instance) && !o.still_receives());
         if r.link.connected || r.role != ReplicaRole::Follows || chosen || !self.runs(process) {
             return;
         }
@@ -115,6 +116,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         (link.connected, link.cut_since) = (true, None);
         let sent = link.sent;
         (sent + 1..=committed).for_each(|position| self.send_transaction(replica, position));
+        self.readers_return(replica);
     }
 
     /// A replica tries again; or it has been made anew.

@@ -30,18 +30,22 @@ pub(super) enum Sent {
     Bytes,
     /// The other side sends: an answer that does not come through.
     Answer,
+    /// The first part of a client's upload, or of its download (see `standing`).
+    Part,
     /// All was received: nothing is sent again.
     Nothing,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
-    sent: Sent,
+pub(super) struct Waiting {
+    pub(super) sent: Sent,
+    /// Since when.
+    pub(super) since: u64,
     /// How often it was sent again.
     again: u32,
     /// The process at the other end, and how often it had been stopped.
-    process: u32,
-    stops: u32,
+    pub(super) process: u32,
+    pub(super) stops: u32,
 }
 
 #[derive(Default)]
@@ -91,7 +95,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(waited) = self.silence.waiting.remove(&id) {
             // its timeouts mean nothing any more
             self.slab[id].epoch = self.slab[id].epoch.wrapping_add(1);
-            if waited.sent == Sent::Bytes && waited.stops != self.standing_of(process, waited.sent) {
+            let stands = waited.stops == self.standing_of(process, waited.sent);
+            if waited.sent == Sent::Bytes && (!stands || self.has_closed(call, waited.since)) {
                 // nobody there knows of the connection
                 self.slab[id].failure = FailureReason::ConnectionReset as u8;
                 return Some(self.return_step(id));
@@ -104,6 +109,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if self.net.steps[at as usize] == Step::Accept {
             return Some(at);
         }
+        if !self.world.read_only.is_empty() && self.refuses_writes(process, at) {
+            self.slab[id].failure = FailureReason::ReadOnly as u8;
+            return Some(self.return_step(id));
+        }
         if caller != NONE {
             let connections = self.silence.connections.entry((caller, process)).or_default();
             connections.busy += 1;
@@ -115,6 +124,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// A callee's program ends at the step `from`: where the caller goes on; `None`: it waits.
     pub(super) fn come_back(&mut self, id: RequestId, from: StepId) -> Option<StepId> {
         let process = self.net.process_of_step[from as usize];
+        if !self.world.writes_begun.is_empty() {
+            self.write_has_ended(id);
+        }
         let request = &self.slab[id];
         let after = request.frames[request.depth as usize - 1].after;
         let caller = self.net.process_of_step[after as usize];
@@ -183,14 +195,19 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let request = &mut self.slab[id];
         request.epoch = request.epoch.wrapping_add(1);
         let stops = self.standing_of(process, sent);
-        self.silence.waiting.insert(id, Waiting { sent, again: 0, process, stops });
+        self.silence.waiting.insert(id, Waiting { sent, since: self.now, again: 0, process, stops });
         if sent != Sent::Nothing {
             self.send_again_later(id);
         }
     }
 
+    /// Of one that waits in silence, how.
+    pub(super) fn waiting_of(&self, id: RequestId) -> Waiting {
+        self.silence.waiting[&id]
+    }
+
     /// What is the same as before for as long as the other end knows of a connection.
-    fn standing_of(&self, process: u32, sent: Sent) -> u32 {
+    pub(super) fn standing_of(&self, process: u32, sent: Sent) -> u32 {
         match self.front_of(process) {
             Some(front) if sent != Sent::Answer => self.net.vrrps[front].vrrp.generation,
             _ if self.runs(process) => self.world.stops[process as usize],
@@ -220,7 +237,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.silence.waiting.get(&id).is_some_and(|waiting| waiting.sent == Sent::Nothing)
     }
 
-    fn send_again_later(&mut self, id: RequestId) {
+    pub(super) fn send_again_later(&mut self, id: RequestId) {
         let waiting = self.silence.waiting.get(&id).expect("it waits");
         let (interval, _) = interval(self.net.syn, waiting.sent, waiting.again);
         self.sequence += 1;
@@ -248,9 +265,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         };
         let (_, goes_on) = interval(self.net.syn, waiting.sent, waiting.again);
         waiting.again += 1;
-        let Waiting { sent, process, stops, .. } = *waiting;
+        let Waiting { sent, since, process, stops, .. } = *waiting;
         if !goes_on {
-            self.fail_in_silence(id, gives_up(sent) as u8);
+            match sent {
+                Sent::Part => self.part_is_lost(id, gives_up(sent)),
+                _ => self.fail_in_silence(id, gives_up(sent) as u8),
+            }
             return NONE;
         }
         match sent {
@@ -262,6 +282,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                         waiting.sent = Sent::Nothing;
                     }
                 } else if self.reaches(self.server_of(process), self.server_of(caller)) {
+                    if self.answer_is_cut_short(id, since) {
+                        self.fail_in_silence(id, FailureReason::ConnectionReset as u8);
+                        return NONE;
+                    }
                     self.leave_silence(id);
                     self.disconnect(caller, process, false);
                     self.ready.push_back(id);
@@ -274,6 +298,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.slab[id].step -= 1;
                 self.ready.push_back(id);
             }
+            Sent::Part => self.send_part_again(id),
             Sent::Nothing => panic!("nothing was sent"),
         }
         NONE
@@ -326,7 +351,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 fn gives_up(sent: Sent) -> FailureReason {
     match sent {
         Sent::Connect => FailureReason::ConnectTimeout,
-        Sent::Bytes | Sent::Answer | Sent::Nothing => FailureReason::ConnectionReset,
+        Sent::Bytes | Sent::Answer | Sent::Part | Sent::Nothing => FailureReason::ConnectionReset,
     }
 }
 

@@ -18,6 +18,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.set_speed_of_workers(station, speed);
             }
             StationAt::Fcfs(station) => self.set_speed_of_heap(station, speed),
+            StationAt::Priority(station) if speed == 0.0 => self.stop_ranks(station),
+            StationAt::Priority(station) => self.let_ranks_go_on(station),
             other => panic!("{other:?} has no speed"),
         }
     }
@@ -66,6 +68,39 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         for (id, work) in left {
             let span = self.net.fcfs[station as usize].span(work);
             self.start_in_heap(id, station, span);
+        }
+    }
+
+    /// The workers of a station with ranks stand still, with the work that is left.
+    fn stop_ranks(&mut self, station: u32) {
+        let now = self.now;
+        let s = &mut self.net.priority[station as usize];
+        for worker in 0..s.serving.len() {
+            let (id, served) = (s.serving[worker].request, s.served(worker, now));
+            if id != NONE {
+                s.observed.service_sum += served as u128;
+                self.slab[id].work -= served;
+                self.set.clear(s.leaf + worker as u32);
+            }
+        }
+        s.stands_still = true;
+    }
+
+    /// They go on: the clock of each runs from now on.
+    fn let_ranks_go_on(&mut self, station: u32) {
+        let now = self.now;
+        let s = &mut self.net.priority[station as usize];
+        if !std::mem::take(&mut s.stands_still) {
+            return;
+        }
+        for worker in 0..s.serving.len() {
+            let s = &mut self.net.priority[station as usize];
+            let (id, leaf) = (s.serving[worker].request, s.leaf + worker as u32);
+            if id != NONE {
+                s.serving[worker].since = now;
+                let due = now + self.slab[id].work;
+                self.schedule(leaf, due);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Simulator;
 use super::silence::Sent;
-use crate::model::program::Step;
+use crate::model::program::{Step, StepId};
 use crate::model::request::{NONE, RequestId};
 use crate::simulation::result::FailureReason;
 
@@ -117,12 +117,16 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// The process that a request has called from a depth.
     pub(super) fn callee_of(&self, id: RequestId, level: usize) -> u32 {
         let frame = self.slab[id].frames[level];
-        let first = match self.net.steps[frame.after as usize - 1] {
-            Step::CallChosen { entries, .. } => self.net.entries[(entries + frame.chosen as u32) as usize],
+        self.net.process_of_step[self.first_step_of(frame.after - 1, frame.chosen as u32) as usize]
+    }
+
+    /// Where the program begins that a call goes to.
+    pub(super) fn first_step_of(&self, call: StepId, chosen: u32) -> StepId {
+        match self.net.steps[call as usize] {
+            Step::CallChosen { entries, .. } => self.net.entries[(entries + chosen) as usize],
             Step::CallFixed { to, .. } => to,
-            other => panic!("a frame returned to {other:?}, which is no call"),
-        };
-        self.net.process_of_step[first as usize]
+            other => panic!("{other:?} is no call"),
+        }
     }
 
     /// What a stopped process held is free, and nobody waits for it any more: those who did were taken out.

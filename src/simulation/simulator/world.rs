@@ -4,6 +4,8 @@
 //! A process that stands still does nothing more: whoever is about to do its next step is held, and so is whoever
 //! reaches it, until it goes on. A burst that it has begun on a processor runs to its end.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Simulator;
 use crate::model::network::{Cut, Network};
 use crate::model::program::StepId;
@@ -20,8 +22,11 @@ pub(super) struct World {
     /// By server: how many faults have cut its power.
     pub dark: Vec<u32>,
     pub cuts: Vec<Cut>,
+    /// Processes that refuse writes: primaries that are switched over. And whose writes had begun before.
+    pub read_only: BTreeSet<u32>,
+    pub writes_begun: BTreeMap<RequestId, u32>,
     /// By way: when the last message of a stream arrives.
-    pub last_arrivals: std::collections::BTreeMap<u32, u64>,
+    pub last_arrivals: BTreeMap<u32, u64>,
     /// By process: who waits for it to go on, in the order in which they came.
     pub held: Vec<Vec<RequestId>>,
 }
@@ -35,6 +40,8 @@ impl World {
             stops: vec![0; processes],
             dark: vec![0; net.cards.len()],
             cuts: Vec::new(),
+            read_only: BTreeSet::new(),
+            writes_begun: BTreeMap::new(),
             last_arrivals: Default::default(),
             held: vec![Vec::new(); processes],
         }
