@@ -18,7 +18,7 @@ use super::results;
   foobar-sim chart output/peak --png
   foobar-sim chart output/peak-spof --png -o slides")]
 pub struct Args {
-    /// The folder that `run`, `spof`, `sweep`, `compare` or `plan` wrote
+    /// The folder that `run`, `spof`, `sweep`, `compare`, `plan` or `explain-request` wrote
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
@@ -36,13 +36,17 @@ pub struct Args {
 }
 
 /// What commands write besides charts.
-const RESULTS: [&str; 6] = ["summary.json", "spof.json", "sweep.json", "compare.json", "observed.json", "plan.json"];
+const RESULTS: [&str; 7] =
+    ["summary.json", "spof.json", "sweep.json", "compare.json", "observed.json", "plan.json", "explain.json"];
 
 pub fn execute(args: &Args, console: &mut Console) -> Result<(), Failure> {
-    let stored = read(&args.folder)?;
-    let charts = chart::charts(&stored);
+    let report = read_report(&args.folder)?;
+    let charts = match &report {
+        Some(report) if !report.has_charts() => Vec::new(),
+        _ => chart::charts(&read(&args.folder)?),
+    };
     let mut files = chart::files(&charts, args.png);
-    if let Some(report) = read_report(&args.folder)? {
+    if let Some(report) = report {
         files.push((html::FILE.to_owned(), html::render(&report, &charts).into_bytes()));
     }
     let folder = args.output.as_ref().unwrap_or(&args.folder);

@@ -30,7 +30,7 @@ use super::results;
 Up to simulation.runs, the run is one of those that `foobar-sim run` makes with the same seed. It is simulated once to choose requests, and once
 more to write down those that were chosen. The steps of a request that are not beside others add up to its response time
 to the nanosecond. The folder of results has explain.json and explain.md, otlp.json for OpenTelemetry's tools (send it to
-/v1/traces) and trace-events.json for Perfetto (https://ui.perfetto.dev) and chrome://tracing.")]
+/v1/traces), trace-events.json for Perfetto (https://ui.perfetto.dev) and chrome://tracing, and report.html to look at.")]
 pub struct Args {
     /// The scenario, a TOML file
     pub scenario: PathBuf,
@@ -109,7 +109,7 @@ pub fn execute(
     output::check(&folder)?;
     let explained = simulator.explain_request(&scenario, args, &written)?;
 
-    let files = requests::files(&explained, &Manifest::new(typed), args.time_zero);
+    let files = requests::files(&scenario, &explained, &Manifest::new(typed), args.time_zero);
     let is_text = args.format == Format::Text;
     results::hand_over(&folder, &files, is_text, &args.how, console, |place, _| match args.format {
         Format::Text => requests::text(&explained, place),

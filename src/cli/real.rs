@@ -61,6 +61,7 @@ impl Simulator for Real {
                 run::Counts::Fail => Verdict::Fail,
                 run::Counts::Pass => Verdict::Pass,
             }),
+            samples: true,
         };
         pool.install(|| runner::run(scenario, &options, &show)).map_err(|error| unplayable(error, written))
     }

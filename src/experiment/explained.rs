@@ -5,7 +5,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::runner::{ExperimentError, Prepared};
-use super::summary::{SCHEMA_VERSION, ScenarioId};
+use super::summary::{SCHEMA_VERSION, ScenarioId, Summary};
 use crate::model::network::{Network, StationAt};
 use crate::model::request::NONE;
 use crate::scenario::Scenario;
@@ -131,6 +131,11 @@ pub struct Held {
     pub length_ns: u64,
 }
 
+/// Requests of each kind for a report.
+const SAMPLED: usize = 3;
+/// Measured requests among which they are looked for, where no fault makes one part of a run unlike another.
+const LOOKED_AT: f64 = 50_000.0;
+
 /// Chooses requests of one run, and tells what they went through.
 pub fn run(scenario: &Scenario, asked: &Asked) -> Result<Explained, ExplainError> {
     let class = asked.class.as_deref().map(|name| class_named(scenario, name)).transpose()?;
@@ -140,16 +145,43 @@ pub fn run(scenario: &Scenario, asked: &Asked) -> Result<Explained, ExplainError
         return Err(ExplainError::Unsuitable(one.into()));
     }
     let (warmup_s, _) = prepared.warmup(&mut Vec::new());
+    Ok(explain(&prepared, warmup_s, scenario.simulation.duration_s, asked, class))
+}
+
+/// Of an experiment's first run, or of the beginning of a long one: the slowest that were answered, and failed ones.
+pub(super) fn samples(prepared: &Prepared, found: &Summary) -> Vec<Explained> {
+    let scenario = prepared.scenario();
+    let rate_per_s = found.totals.requests as f64 / (f64::from(found.runs) * (found.warmup_s + found.measured_s));
+    let seconds = LOOKED_AT / rate_per_s.max(1e-9);
+    let is_long = scenario.faults.is_empty() && seconds < found.measured_s;
+    let duration_s = if is_long { Some(seconds) } else { scenario.simulation.duration_s };
+    let of = |failed: bool| {
+        let asked = Asked { most: SAMPLED, class: None, failed, run: 1 };
+        explain(prepared, found.warmup_s, duration_s, &asked, None)
+    };
+    let any_failed = found.traffic.first().is_some_and(|all| all.failed > 0);
+    let (answered, failed) = rayon::join(|| of(false), || any_failed.then(|| of(true)));
+    std::iter::once(answered).chain(failed).filter(|one| !one.requests.is_empty()).collect()
+}
+
+fn explain(
+    prepared: &Prepared,
+    warmup_s: f64,
+    duration_s: Option<f64>,
+    asked: &Asked,
+    class: Option<u16>,
+) -> Explained {
+    let scenario = prepared.scenario();
     let wanted = Wanted { most: asked.most, class, failed: asked.failed };
-    let (_, chosen) = prepared.run_choice(asked.run - 1, warmup_s, wanted);
+    let (_, chosen) = prepared.run_choice(asked.run - 1, warmup_s, duration_s, wanted);
     let choice = chosen.choice.expect("a choice was asked for");
     let numbers = choice.chosen();
-    let (result, trails) = prepared.run_trails(asked.run - 1, warmup_s, &numbers);
+    let (result, trails) = prepared.run_trails(asked.run - 1, warmup_s, duration_s, &numbers);
     let names = Names { scenario, network: &prepared.compiled.network, trails: &trails };
     let origin = crate::engine::time::SimTime::from_seconds(warmup_s).0;
     let of_number = |number: &u64| trails.trails.iter().find(|trail| trail.number == *number);
     let requests = numbers.iter().filter_map(of_number).map(|trail| names.explanation(trail, origin));
-    Ok(Explained {
+    Explained {
         schema_version: SCHEMA_VERSION,
         scenario: ScenarioId { name: scenario.name.clone(), sha256: scenario.sha256.clone() },
         seed: scenario.simulation.seed,
@@ -158,7 +190,7 @@ pub fn run(scenario: &Scenario, asked: &Asked) -> Result<Explained, ExplainError
         measured_s: result.measured_s,
         matching: choice.matching,
         requests: requests.collect(),
-    })
+    }
 }
 
 fn class_named(scenario: &Scenario, name: &str) -> Result<u16, ExplainError> {

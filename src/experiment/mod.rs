@@ -40,6 +40,7 @@ pub mod warnings;
 
 use crate::simulation::result::Windows;
 use crate::stats::histogram::Histogram;
+use explained::Explained;
 use pictured::Pictured;
 use summary::Summary;
 
@@ -51,6 +52,8 @@ pub struct Outcome {
     pub summary: Summary,
     pub merged: Merged,
     pub pictured: Pictured,
+    /// What single requests of the first run went through: slow ones, and failed ones. Empty: nobody asked.
+    pub samples: Vec<Explained>,
 }
 
 /// All runs together.

@@ -55,7 +55,7 @@ pub fn outcome(scenario: &Scenario, runs: &[RunResult], context: Context) -> Out
     summary.per_run = PerRun::of(scenario, runs);
     summary.assumptions = assumptions(scenario);
     let pictured = pictured::pictured(&doubt, runs, &classes, topology::topology(scenario));
-    Outcome { summary, merged: merge::merged(runs, &classes), pictured }
+    Outcome { summary, merged: merge::merged(runs, &classes), pictured, samples: Vec::new() }
 }
 
 /// [`outcome`] for those who draw nothing and are compared with nobody: without the figures of each run and the

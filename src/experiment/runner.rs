@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
+use super::explained;
 use super::outcome::{Context, outcome};
 use super::parallel::{self, Progress};
 use super::recording::Recording;
@@ -38,6 +39,8 @@ pub struct Options<'a> {
     pub max_runs: Option<u32>,
     /// What an undecided verdict counts as, where there may be only two.
     pub inconclusive: Option<Verdict>,
+    /// Single requests are looked for, and what they went through is told.
+    pub samples: bool,
 }
 
 #[derive(Debug, Error)]
@@ -95,6 +98,9 @@ pub fn run(
     };
     let mut outcome = outcome(scenario, &runs, context);
     outcome.pictured.time_spent = time_spent(scenario, &prepared, &outcome, warmup_s);
+    if options.samples {
+        outcome.samples = explained::samples(&prepared, &outcome.summary);
+    }
     Ok(outcome)
 }
 
@@ -214,20 +220,29 @@ impl<'s> Prepared<'s> {
     }
 
     /// A run that chooses requests.
-    pub(super) fn run_choice(&self, index: u32, warmup_s: f64, wanted: Wanted) -> (RunResult, Trails) {
+    pub(super) fn run_choice(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: Option<f64>,
+        wanted: Wanted,
+    ) -> (RunResult, Trails) {
         let records = |source: usize| self.records(source);
-        run_choice(&self.scenario, &self.compiled, &self.whole(index, warmup_s, &records), wanted)
+        let plan = RunPlan { run: index, warmup_s, duration_s, traces: &records };
+        run_choice(&self.scenario, &self.compiled, &plan, wanted)
     }
 
     /// A run, and what the requests of these numbers went through.
-    pub(super) fn run_trails(&self, index: u32, warmup_s: f64, numbers: &[u64]) -> (RunResult, Trails) {
+    pub(super) fn run_trails(
+        &self,
+        index: u32,
+        warmup_s: f64,
+        duration_s: Option<f64>,
+        numbers: &[u64],
+    ) -> (RunResult, Trails) {
         let records = |source: usize| self.records(source);
-        run_trails(&self.scenario, &self.compiled, &self.whole(index, warmup_s, &records), numbers)
-    }
-
-    /// As long as the experiment's.
-    fn whole<'a>(&self, run: u32, warmup_s: f64, traces: &'a (dyn Fn(usize) -> Records<'a> + Sync)) -> RunPlan<'a> {
-        RunPlan { run, warmup_s, duration_s: self.scenario.simulation.duration_s, traces }
+        let plan = RunPlan { run: index, warmup_s, duration_s, traces: &records };
+        run_trails(&self.scenario, &self.compiled, &plan, numbers)
     }
 
     fn records(&self, source: usize) -> Records<'_> {

@@ -17,7 +17,7 @@ const WINDOWS: usize = 90;
 
 pub fn outcome() -> Outcome {
     let merged = merged();
-    Outcome { summary: summary(&merged), pictured: pictured(&merged), merged }
+    Outcome { summary: summary(&merged), pictured: pictured(&merged), merged, samples: Vec::new() }
 }
 
 /// One that the outcome could be of, in little.

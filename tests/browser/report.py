@@ -75,7 +75,8 @@ def has_what_it_should(browser, what, charts, tools):
         };
         """
     )
-    assert found["headings"] == 1 and found["sections"][:2] == ["question", "verdict"], (what, found)
+    second = "requests" if what.startswith("explain-request") else "verdict"
+    assert found["headings"] == 1 and found["sections"][:2] == ["question", second], (what, found)
     assert found["sections"][-2:] == ["scenario", "reproduce"], (what, found)
     assert found["hostile"] == "undefined" and found["images"] == 0, (what, found)
     assert found["charts"] >= charts and found["tools"] >= tools, (what, found)
@@ -237,6 +238,23 @@ def points_are_those_of_sweep_json(browser, folder):
     return compared
 
 
+def steps_are_those_of_explain_json(browser, folder):
+    found = json.loads((folder / "explain.json").read_text())
+    factors, compared = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9}, 0
+    for number, request in enumerate(found["requests"]):
+        rows = table(browser, "requests", number)
+        entries = request["entries"][1:]
+        assert len(rows) == len(entries), (number, len(rows), len(entries))
+        for entry, (name, cells) in zip(entries, rows):
+            assert name.lstrip("· ") == harmless(entry["name"]).lstrip("· "), (name, entry)
+            value, unit = cells["lasts"].split(" ")
+            assert abs(float(value) * factors[unit] - entry["length_ns"]) <= 6e-3 * entry["length_ns"], (cells, entry)
+            compared += 1
+    bars = browser.run("return document.querySelectorAll('.waterfall svg.bar').length")
+    assert bars == compared, (bars, compared)
+    return compared
+
+
 def figures_are_those_of_the_summary(browser, folder):
     summary = json.loads((folder / "summary.json").read_text())
     compared = 0
@@ -352,7 +370,8 @@ def follows_the_reader(browser):
     """Dark where that is preferred, light on paper, and no page wider than a telephone."""
     colors = """
         const paper = document.querySelector(".chart svg rect");
-        return [getComputedStyle(document.body).backgroundColor, getComputedStyle(paper).fill];
+        const body = getComputedStyle(document.body).backgroundColor;
+        return [body, paper ? getComputedStyle(paper).fill : body];
     """
     dark, light = "rgb(22, 25, 30)", "rgb(255, 255, 255)"
     preferred = [{"name": "prefers-color-scheme", "value": "dark"}]
@@ -425,6 +444,10 @@ def results(program, root):
             "peak": [peak, "--runs", "5", *short, "--set-b", "service.app.workers=24"],
             "hostile": [hostile, "--runs", "3", "--set-b", f"{workers}=3"],
         }),
+        ("explain-request", steps_are_those_of_explain_json, 0, 0, {
+            "peak": [peak, *short],
+            "hostile": [hostile],
+        }),
         ("sweep", points_are_those_of_sweep_json, 2, 2, {
             "peak": [peak, "--runs", "3", *short, "--vary", "traffic.visitors.rate=1000/s..2000/s/250/s"],
             "hostile": [hostile, "--runs", "3", "--vary", f"{workers}=2..5/1", "--vary", f"{service}=exponential(4 ms),exponential(6 ms)"],
@@ -448,8 +471,8 @@ def main():
                 charts_answer(browser, folder)
             follows_the_reader(browser)
             if what.endswith("hostile"):
-                # a sweep says nothing of classes
-                names_stay_text(browser, [SERVICE, TRAFFIC, *([] if what.startswith("sweep") else NAMES)])
+                # a sweep says nothing of classes, and the slowest requests may all be of one
+                names_stay_text(browser, [SERVICE, TRAFFIC, *([] if what.startswith(("sweep", "explain")) else NAMES)])
             no_complaint(browser, what)
             without_scripts(browser, folder / "report.html")
             no_complaint(browser, f"{what} without scripts")

@@ -343,8 +343,7 @@ mix = { question = 1 }
             ..Default::default()
         };
         let scenario = crate::scenario::load_str("desk.toml", DESK, &overrides).unwrap();
-        let options =
-            crate::experiment::runner::Options { precision: None, variant: None, max_runs: None, inconclusive: None };
+        let options = crate::experiment::runner::Options::default();
         let summary = crate::experiment::runner::run(&scenario, &options, &|_| {}).unwrap().summary;
         let p99 = summary.traffic[0].latency_ms.p99;
         assert_eq!(*found, format!("{:?} {p99:?} {}", ["30/s", "2"], summary.scenario.sha256));

@@ -25,7 +25,7 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
         name: "compare".into(),
         title: "What B changes".into(),
         subtitle: format!(
-            "A: {}, B: {}; {} each, seed {}; a difference within {}% is none",
+            "A: {}, B: {}; {} each, seed {}; a difference within {}% (dotted) is none",
             findings.a.scenario.name,
             findings.b.scenario.name,
             counted(u64::from(findings.runs), "run"),
@@ -41,6 +41,7 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
             rows: judged.chain(others).map(row).collect(),
             legend: ["worse".into(), "better".into(), "the same, neither, or inconclusive".into()],
             reference: Some((0.0, "no difference".into())),
+            within: Some(100.0 * findings.threshold),
         }),
     }]
 }

@@ -48,6 +48,8 @@ pub struct DotIntervals<'a> {
     pub legend: [(Emphasis, &'a str); 3],
     /// A value that all are held against (no difference, an objective), with its name.
     pub reference: Option<(f64, &'a str)>,
+    /// What lies so near to the reference counts as no difference.
+    pub within: Option<f64>,
     pub if_empty: &'a str,
 }
 
@@ -69,6 +71,13 @@ impl DotIntervals<'_> {
             let x = plot.x(&self.axis, at);
             picture.line(vec![(x, plot.top), (x, plot.bottom)], Pen { dash: (6, 4), ..Pen::solid(Color::Faint, 2) });
             picture.text((x, plot.top - 8), name, Type::tiny().center().above());
+        }
+        if let (Some((at, _)), Some(within)) = (self.reference, self.within) {
+            for end in [at - within, at + within] {
+                let x = plot.x(&self.axis, end);
+                picture
+                    .line(vec![(x, plot.top), (x, plot.bottom)], Pen { dash: (2, 4), ..Pen::solid(Color::Faint, 1) });
+            }
         }
         for (i, row) in self.rows.iter().enumerate() {
             let middle = plot.top + pitch * i as i32 + pitch / 2;

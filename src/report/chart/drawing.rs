@@ -84,6 +84,9 @@ pub struct Ranking {
     pub legend: [String; 3],
     /// A value that all are held against.
     pub reference: Option<(f64, String)>,
+    /// What lies so near to the reference counts as no difference.
+    #[serde(default)]
+    pub within: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +216,11 @@ impl Drawing {
             })
             .collect();
         let values = rows.iter().flat_map(|row| row.value.into_iter().chain(row.interval.into_iter().flatten()));
-        let values: Vec<f64> = values.chain(data.reference.iter().map(|(at, _)| *at)).collect();
+        let held = data
+            .reference
+            .iter()
+            .flat_map(|(at, _)| [*at, at - data.within.unwrap_or(0.0), at + data.within.unwrap_or(0.0)]);
+        let values: Vec<f64> = values.chain(held).collect();
         let (low, high) = ends(values.iter().copied());
         let [strong, plain, open] = &data.legend;
         let more = data.rows.len() - rows.len();
@@ -232,6 +239,7 @@ impl Drawing {
             interval: &data.interval,
             legend: [(Emphasis::Strong, strong), (Emphasis::Plain, plain), (Emphasis::Open, open)],
             reference: data.reference.as_ref().map(|(at, name)| (*at, name.as_str())),
+            within: data.within,
             if_empty: "Nothing was found.",
         }
         .picture()

@@ -118,6 +118,7 @@ fn one_dead(rate: &RateFindings, findings: &Findings, setting: &str) -> Drawing 
             rows: std::iter::once(&rate.all).chain(&rate.one_dead).map(row).collect(),
             legend: ["no rate meets them".into(), "highest rate".into(), "at least".into()],
             reference: Some((rounded(findings.traffic.present), "now".into())),
+            within: None,
         }),
     }
 }
@@ -154,6 +155,7 @@ fn bottlenecks(ladder: &LadderFindings, findings: &Findings, setting: &str) -> D
             rows: rows.collect(),
             legend: ["the first".into(), "later ones".into(), "at the latest there".into()],
             reference: Some((rounded(findings.traffic.present), "now".into())),
+            within: None,
         }),
     }
 }
@@ -222,6 +224,7 @@ fn cheapest(found: &FleetFindings, setting: &str) -> Drawing {
             rows: fleets.iter().map(row).collect(),
             legend: ["misses an objective".into(), "meets all".into(), "unsure".into()],
             reference: found.present_price.map(|price| (rounded(price), "now".into())),
+            within: None,
         }),
     }
 }
@@ -325,6 +328,7 @@ fn moved(tornado: &Tornado, setting: &str) -> Drawing {
             rows: rows.filter(|row| row.value.is_some()).collect(),
             legend: [String::new(), "more of it".into(), "less of it".into()],
             reference: Some((0.0, "as it is".into())),
+            within: None,
         }),
     }
 }

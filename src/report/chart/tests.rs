@@ -430,6 +430,7 @@ fn the_pieces_serve_other_results() {
         interval: "95% interval",
         legend: [(Emphasis::Strong, "worse"), (Emphasis::Plain, "better"), (Emphasis::Open, "undecided")],
         reference: Some((0.0, "no difference")),
+        within: None,
         if_empty: "Nothing was compared.",
     };
     for (picture, words) in [
@@ -476,6 +477,7 @@ fn drawings_hold_together_whatever_was_found() {
             rows,
             legend: ["one".into(), "two".into(), "three".into()],
             reference: Some((0.0, "as it is".into())),
+            within: None,
         })
     };
     let lines = |lines: Vec<Line>, at_x: &[(&str, f64)]| {

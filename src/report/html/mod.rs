@@ -2,7 +2,7 @@
 //! script; with it, charts answer to a pointer and to keys.
 //!
 //! In reading order: [`report`] is what the page says, as plain parts that are kept in report.json, so that it can be made
-//! again; [`run`], [`spof`], [`plan`], [`compare`] and [`sweep`] say it of a command's result, with [`question`] (what was
+//! again; [`run`], [`spof`], [`plan`], [`compare`], [`sweep`] and [`requests`] say it of a command's result, with [`question`] (what was
 //! asked), [`ledger`] (what it rests on) and the [`section`]s that several have. [`piece`], [`table`] and [`figure`] draw
 //! the parts, and [`policy`] is what a browser is told to refuse. style.css and script.js go into the page as they are.
 
@@ -14,6 +14,7 @@ pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod report;
+pub mod requests;
 pub mod run;
 pub mod section;
 pub mod spof;

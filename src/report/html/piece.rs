@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::report::{ObjectiveRow, Piece, Tile};
-use super::{figure, table};
+use super::{figure, requests, table};
 use crate::report::chart::Chart;
 use crate::report::chart::picture::printable;
 use crate::report::content::Tone;
@@ -40,6 +40,7 @@ pub fn draw(piece: &Piece, id: &str, charts: &[Chart]) -> Markup {
             details { summary { (printable(summary)) } (table::captioned(one, id)) }
         },
         Piece::Listing(name, text) => listing(name, text, id),
+        Piece::Waterfall(one) => requests::draw(one, id),
     }
 }
 

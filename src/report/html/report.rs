@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::requests::Waterfall;
 use crate::experiment::summary::Estimate;
 use crate::report::chart::stored::StoredError;
 use crate::report::content::{Block, Tone};
@@ -57,6 +58,7 @@ pub enum Piece {
     Folded(String, CaptionedTable),
     /// A text as it was written.
     Listing(String, String),
+    Waterfall(Waterfall),
 }
 
 /// A figure that is seen first.
@@ -127,6 +129,11 @@ pub fn read(text: &str) -> Result<Report, StoredError> {
 }
 
 impl Report {
+    pub fn has_charts(&self) -> bool {
+        let mut pieces = self.sections.iter().flat_map(|section| &section.pieces);
+        pieces.any(|piece| matches!(piece, Piece::Chart(_)))
+    }
+
     /// Whether it can be drawn: what is read from a file may be anything.
     fn check(&self) -> Result<(), String> {
         let is_word = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c == '-');
@@ -138,6 +145,10 @@ impl Report {
             if table.rows.iter().any(|(_, figures)| figures.len() + 1 != table.columns.len()) {
                 return Err("a table's row has not a figure for each column".into());
             }
+        }
+        let mut pieces = self.sections.iter().flat_map(|section| &section.pieces);
+        if pieces.any(|piece| matches!(piece, Piece::Waterfall(one) if !one.is_sound())) {
+            return Err("a request's bar is longer than the request".into());
         }
         Ok(())
     }
@@ -153,7 +164,8 @@ impl Piece {
             | Piece::Tiles(_)
             | Piece::Objectives(_)
             | Piece::Chart(_)
-            | Piece::Listing(..) => Vec::new(),
+            | Piece::Listing(..)
+            | Piece::Waterfall(_) => Vec::new(),
         }
     }
 }

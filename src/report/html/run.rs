@@ -2,7 +2,7 @@
 
 use super::report::{CaptionedTable, ObjectiveRow, Piece, Report, Section, Tile};
 use super::section::{self, Origin};
-use super::{ledger, question};
+use super::{ledger, question, requests};
 use crate::experiment::Outcome;
 use crate::experiment::summary::{ObjectiveSummary, Summary, TrafficSummary};
 use crate::report::chart::Chart;
@@ -54,6 +54,7 @@ pub fn report(scenario: &Scenario, outcome: &Outcome, manifest: &Manifest, chart
             ]),
         ],
     ));
+    sections.extend(requests::section(&outcome.samples));
     sections.push(Section::new("warnings", "Warnings", "Warnings and checks", vec![warnings(summary)]));
     sections.push(Section::new("assumptions", "Assumptions", "What it rests on", ledger::pieces(summary)));
     sections.push(section::scenario(scenario));

@@ -7,13 +7,15 @@ mod tests;
 mod trace_events;
 mod waterfall;
 
-use super::json;
 use super::manifest::{self, Manifest};
+use super::{html, json};
 use crate::experiment::explained::{Explained, Explanation, Failed};
 use crate::report::figure;
+use crate::scenario::Scenario;
 
 pub use otlp::render as otlp;
 pub use trace_events::render as trace_events;
+pub(super) use waterfall::{depth, notes};
 pub use waterfall::{markdown, text};
 
 pub fn json(explained: &Explained) -> String {
@@ -21,20 +23,21 @@ pub fn json(explained: &Explained) -> String {
 }
 
 /// Everything that is kept, as (file name, content). `epoch_s`: t = 0 in the traces for other tools, seconds since 1970.
-pub fn files(explained: &Explained, manifest: &Manifest, epoch_s: u64) -> Vec<(String, Vec<u8>)> {
-    let Explained { schema_version, scenario, seed, .. } = explained;
+pub fn files(scenario: &Scenario, explained: &Explained, manifest: &Manifest, epoch_s: u64) -> Vec<(String, Vec<u8>)> {
+    let page = html::files(&html::requests::report(scenario, explained, manifest), &[]);
+    let Explained { schema_version, scenario: identity, seed, .. } = explained;
     let files = [
         ("explain.json", json(explained)),
         ("explain.md", markdown(explained)),
         ("otlp.json", otlp(explained, epoch_s)),
         ("trace-events.json", trace_events(explained)),
-        ("manifest.json", manifest::document(manifest, *schema_version, scenario, *seed, 1)),
+        ("manifest.json", manifest::document(manifest, *schema_version, identity, *seed, 1)),
     ];
-    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).collect()
+    files.into_iter().map(|(name, content)| (name.to_owned(), content.into_bytes())).chain(page).collect()
 }
 
 /// `the 5 slowest of 108,012 answered requests of class page, run 1`
-fn title(explained: &Explained) -> String {
+pub(super) fn title(explained: &Explained) -> String {
     let Explained { asked, matching, requests, .. } = explained;
     let what = if asked.failed { "failed" } else { "answered" };
     let class = asked.class.as_ref().map_or(String::new(), |class| format!(" of class {class}"));
@@ -48,7 +51,7 @@ fn title(explained: &Explained) -> String {
 }
 
 /// `2. page, 812.3 ms: client_timeout, no answer`
-fn heading(place: usize, request: &Explanation) -> String {
+pub(super) fn heading(place: usize, request: &Explanation) -> String {
     let end = request.failure.as_ref().map_or("answered".into(), why);
     format!("{}. {}, {}: {end}", place + 1, request.class, time(request.response_ns))
 }
@@ -62,7 +65,7 @@ fn why(failed: &Failed) -> String {
 }
 
 /// Where it was and what it rested on.
-fn summary(request: &Explanation) -> String {
+pub(super) fn summary(request: &Explanation) -> String {
     let at = request.arrived_ns as f64 / 1e9;
     let when = if at < 0.0 {
         format!("{} before t = 0", figure::duration(-at))
@@ -79,6 +82,6 @@ fn summary(request: &Explanation) -> String {
     )
 }
 
-fn time(ns: u64) -> String {
+pub(super) fn time(ns: u64) -> String {
     if ns == 0 { "0 ms".into() } else { figure::duration(ns as f64 / 1e9) }
 }

@@ -68,7 +68,7 @@ fn push_request(out: &mut String, request: &Explanation) {
 }
 
 /// Above it.
-fn depth(request: &Explanation, mut at: usize) -> usize {
+pub(in crate::report) fn depth(request: &Explanation, mut at: usize) -> usize {
     let mut depth = 0;
     while let Some(parent) = request.entries[at].parent {
         (at, depth) = (parent, depth + 1);
@@ -91,7 +91,7 @@ fn bar(entry: &Entry, response_ns: u64) -> String {
 }
 
 /// What is to be said of an entry besides its times.
-fn notes(entry: &Entry) -> Vec<String> {
+pub(in crate::report) fn notes(entry: &Entry) -> Vec<String> {
     let mut notes = Vec::new();
     let served = entry.length_ns - entry.waiting_ns;
     if entry.waiting_ns > 0 && entry.shared {

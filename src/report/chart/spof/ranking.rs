@@ -48,6 +48,7 @@ pub fn picture(data: &SpofData) -> Picture {
             (Emphasis::Open, "undecided"),
         ],
         reference: None,
+        within: None,
         if_empty: "Nothing can fail.",
     }
     .picture()
