@@ -105,7 +105,10 @@ impl Network {
                 inside(pool, self.pools.len());
                 self.step(fail);
             }
-            Step::Release { pool } => inside(pool, self.pools.len()),
+            Step::Release { pool, next } => {
+                inside(pool, self.pools.len());
+                self.step(next);
+            }
             Step::Branch { draw, otherwise: to, .. } | Step::Again { draw, back: to, .. } => {
                 self.draw(draw);
                 self.step(to);
@@ -119,7 +122,10 @@ impl Network {
                 inside(dispatcher, self.dispatchers.len());
                 self.step(fail);
             }
-            Step::Undispatch { dispatcher } => inside(dispatcher, self.dispatchers.len()),
+            Step::Undispatch { dispatcher, next } => {
+                inside(dispatcher, self.dispatchers.len());
+                self.step(next);
+            }
             Step::PropagateFailure { links } => inside(links, self.links.len()),
             Step::TryAgain { proxy, call, .. } => {
                 inside(proxy, self.proxies.len());

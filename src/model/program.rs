@@ -48,6 +48,8 @@ pub enum Step {
     },
     Release {
         pool: u32,
+        /// Where it goes on (see `follow_jumps`).
+        next: StepId,
     },
     /// Go on with probability `threshold` / 2^32, else jump.
     Branch {
@@ -83,6 +85,7 @@ pub enum Step {
     /// The chosen server has answered: its slot goes to the next in the queue.
     Undispatch {
         dispatcher: u32,
+        next: StepId,
     },
     /// Choose where the packets for a virtual address go at present.
     TowardAddress {
@@ -367,6 +370,33 @@ fn round_positive_nanos(value: f64) -> u64 {
     (value + 4_503_599_627_370_496.0).to_bits() & ((1 << 52) - 1)
 }
 
+/// Has steps that go on to a jump, where nobody can be held in between, go on to where that leads at once: a jump costs as
+/// much as any other step, and behind whatever is given back there is one over the way that failures take.
+pub fn follow_jumps(steps: &mut [Step]) {
+    let led = |steps: &[Step], mut to: StepId| {
+        // a program may go round for ever
+        for _ in 0..steps.len() {
+            match steps.get(to as usize) {
+                Some(Step::Jump { to: further }) => to = *further,
+                _ => break,
+            }
+        }
+        to
+    };
+    for at in 0..steps.len() {
+        let onward = led(steps, at as StepId + 1);
+        match steps[at] {
+            Step::Release { pool, .. } => steps[at] = Step::Release { pool, next: onward },
+            Step::Undispatch { dispatcher, .. } => steps[at] = Step::Undispatch { dispatcher, next: onward },
+            Step::Jump { to } => steps[at] = Step::Jump { to: led(steps, to) },
+            Step::Branch { draw, threshold, otherwise } => {
+                steps[at] = Step::Branch { draw, threshold, otherwise: led(steps, otherwise) };
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Weighted targets of a `Switch`, as cumulative thresholds of 32 bits.
 #[derive(Clone, Debug)]
 pub struct SwitchTable {
@@ -411,6 +441,25 @@ mod tests {
     fn steps_stay_small() {
         assert_eq!(std::mem::size_of::<Step>(), 16);
         assert!(std::mem::size_of::<Draw>() <= 56);
+    }
+
+    #[test]
+    fn what_is_given_back_leads_on_without_a_jump() {
+        let mut steps = [
+            Step::Release { pool: 0, next: 0 },
+            Step::Jump { to: 3 },
+            Step::End,
+            Step::Jump { to: 4 },
+            Step::Undispatch { dispatcher: 0, next: 0 },
+            Step::Branch { draw: 0, threshold: 1, otherwise: 1 },
+            Step::Jump { to: 6 },
+        ];
+        follow_jumps(&mut steps);
+        assert_eq!(steps[0], Step::Release { pool: 0, next: 4 });
+        assert_eq!(steps[1], Step::Jump { to: 4 });
+        assert_eq!(steps[4], Step::Undispatch { dispatcher: 0, next: 5 });
+        assert_eq!(steps[5], Step::Branch { draw: 0, threshold: 1, otherwise: 4 });
+        assert_eq!(steps[6], Step::Jump { to: 6 });
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{Compiler, Sub, SubId};
 use crate::engine::Distribution;
 use crate::model::network::StationAt;
 use crate::model::program::{Draw, DrawId, Step, StepId, threshold};
+use crate::model::request::NONE;
 use crate::scenario::Amount;
 
 impl Compiler<'_> {
@@ -85,7 +86,7 @@ impl Compiler<'_> {
     pub(super) fn hold(&mut self, pool: u32, reason: u8, body: impl FnOnce(&mut Self)) {
         self.emit_failing(Step::Acquire { reason, pool, fail: 0 });
         let release = move |c: &mut Self| {
-            c.emit(Step::Release { pool });
+            c.emit(Step::Release { pool, next: NONE });
         };
         let before = self.elapsed();
         self.protected(body, release, release);

@@ -7,6 +7,7 @@ use crate::balance::{Balancer, Policy, Slot};
 use crate::engine::random::purpose;
 use crate::model::network::{Proxy, Role, StationAt, StationEntry, TryAgainRule};
 use crate::model::program::{Step, Tier, round_nanos};
+use crate::model::request::NONE;
 use crate::model::station::dispatcher::{Mark, Passive};
 use crate::model::station::{Dispatcher, Pool};
 use crate::scenario::{Amount, Balance, ClassId, Haproxy, Placement, ServerId, ServiceId};
@@ -165,7 +166,7 @@ impl Compiler<'_> {
         let single = self.net.entries[entries as usize];
         let undispatch = |c: &mut Self| {
             if let Some(dispatcher) = dispatcher {
-                c.emit(Step::Undispatch { dispatcher });
+                c.emit(Step::Undispatch { dispatcher, next: NONE });
             }
         };
         self.protected(

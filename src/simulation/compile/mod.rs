@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use super::load::{ClassTime, LoadTable, StationLoad};
 use crate::model::network::{Entry, Leaf, Network, Role, StationAt, StationEntry, SynRetries};
-use crate::model::program::StepId;
+use crate::model::program::{StepId, follow_jumps};
 use crate::model::request::NONE;
 use crate::scenario::{ClassId, Process, RequestBody, Scenario, ServiceId, Traffic};
 use crate::workload::arrival::Arrivals;
@@ -188,6 +188,7 @@ pub fn compile(scenario: &Scenario) -> Compiled {
     compiler.set_delays();
     compiler.faults();
     compiler.note_equal_priorities();
+    follow_jumps(&mut compiler.net.steps);
     let load = compiler.load_table();
     Compiled { network: compiler.net, entries, leaves, load, notes: compiler.notes }
 }

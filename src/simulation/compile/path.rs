@@ -146,7 +146,7 @@ impl Compiler<'_> {
             Some(dispatcher) => {
                 self.emit_failing(Step::Dispatch { dispatcher, fail: 0 });
                 let undispatch = move |c: &mut Self| {
-                    c.emit(Step::Undispatch { dispatcher });
+                    c.emit(Step::Undispatch { dispatcher, next: NONE });
                 };
                 self.protected(
                     |c| {

@@ -70,12 +70,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                         None => return,
                     }
                 }
-                Step::Release { pool } => {
+                Step::Release { pool, next } => {
                     self.release(pool);
                     if WATCHED && self.trails.is_some() {
                         self.book_slot(id, StationAt::Pool(pool), false);
                     }
-                    at += 1;
+                    at = next;
                 }
                 Step::Jump { to } => at = to,
                 Step::Fail { reason, to } => {
@@ -165,12 +165,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                         None => return,
                     }
                 }
-                Step::Undispatch { dispatcher } => {
+                Step::Undispatch { dispatcher, next } => {
                     self.undispatch(id, dispatcher);
                     if WATCHED && self.trails.is_some() {
                         self.book_slot(id, StationAt::Dispatcher(dispatcher), false);
                     }
-                    at += 1;
+                    at = next;
                 }
                 Step::Send { links, draw } | Step::Receive { links, draw } => {
                     self.slab[id].step = at + 1;
