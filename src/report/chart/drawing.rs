@@ -180,6 +180,10 @@ impl Drawing {
         let marks = at_x.chain(at_y).collect();
         let reach = xs.iter().copied().chain(data.at_x.iter().map(|(_, x)| *x));
         let (low, high) = ends(reach);
+        // dots at the ends would lie on the axes
+        let all_dots = data.lines.iter().all(|line| line.stroke == Stroke::Dots) && !data.x_log;
+        let room = if all_dots { 0.05 * (high - low) } else { 0.0 };
+        let (low, high) = (low - room, high + room);
         let left_out = match data.lines.iter().map(|line| line.left_out).sum::<usize>() {
             0 => String::new(),
             1 => "; 1 figure among the failures not shown".into(),

@@ -72,7 +72,13 @@ pub struct LineChart<'a> {
 
 /// Behind the subtitle, where there are intervals.
 pub fn said(lines: &[Line]) -> &'static str {
-    if lines.iter().any(|line| !line.interval.is_empty()) { "; bands: 95% intervals" } else { "" }
+    let any = |of: fn(Stroke) -> bool| lines.iter().any(|line| !line.interval.is_empty() && of(line.stroke));
+    match (any(|stroke| stroke != Stroke::Dots), any(|stroke| stroke == Stroke::Dots)) {
+        (true, true) => "; bands and whiskers: 95% intervals",
+        (true, false) => "; bands: 95% intervals",
+        (false, true) => "; whiskers: 95% intervals",
+        (false, false) => "",
+    }
 }
 
 /// What lies under the floor of a log axis is not drawn, but for the way up from it.
@@ -113,11 +119,17 @@ impl LineChart<'_> {
     }
 
     fn draw_interval(&self, picture: &mut Picture, plot: Plot, line: &Line) {
-        // one alone has no area
-        if let ([(x, low, high)], true) = (&line.interval[..], line.stroke != Stroke::Line) {
-            let x = plot.x(&self.x, *x);
+        // one alone has no area, and there is nothing between observations
+        if line.stroke == Stroke::Dots || (line.interval.len() == 1 && line.stroke != Stroke::Line) {
             let pen = Pen { dash: (1, 0), ..line.pen };
-            picture.line(vec![(x, plot.y(&self.y, *low)), (x, plot.y(&self.y, *high))], pen);
+            for &(x, low, high) in &line.interval {
+                let (x, low, high) = (plot.x(&self.x, x), plot.y(&self.y, low), plot.y(&self.y, high));
+                picture.line(vec![(x, low), (x, high)], pen);
+                for end in [low, high] {
+                    picture.line(vec![(x - 4, end), (x + 4, end)], pen);
+                }
+            }
+            return;
         }
         let low = line.interval.iter().map(|&(x, low, _)| (plot.x(&self.x, x), plot.y(&self.y, low)));
         let high = line.interval.iter().rev().map(|&(x, _, high)| (plot.x(&self.x, x), plot.y(&self.y, high)));
@@ -168,7 +180,11 @@ impl LineChart<'_> {
             let kind = Type::small().level();
             let name = kind.fit(&line.name, SIZE.0 - plot.right - SAMPLES - MARGIN);
             picture.part(Part::Label(*i), |picture| {
-                draw(picture, vec![(plot.right + 10, y), (plot.right + 44, y)], line);
+                let sample = match line.stroke {
+                    Stroke::Dots => vec![(plot.right + 27, y)],
+                    Stroke::Line | Stroke::Dotted => vec![(plot.right + 10, y), (plot.right + 44, y)],
+                };
+                draw(picture, sample, line);
                 picture.text((plot.right + SAMPLES, y), &name, kind);
             });
         }

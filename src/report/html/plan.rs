@@ -114,7 +114,7 @@ fn answered(findings: &Findings) -> Vec<Section> {
     }
     if let Some(found) = &findings.cheapest {
         let blocks = made(|out| content::cheapest(found, Extent::Full, out));
-        section("fleet", "Fleet", "What to buy", &["plan-fleets"], blocks);
+        section("fleet", "Fleet", "What to buy", &["plan-fleets", "plan-trade-off"], blocks);
     }
     if let Some(found) = &findings.tornado {
         let blocks = made(|out| content::tornado(found, Extent::Full, out));
