@@ -892,6 +892,7 @@ fn what_is_no_whole_result_is_not_drawn() {
     folder.write("results/report.json", report.replacen("\"report_version\":1", "\"report_version\":7", 1));
     refused(&["chart", "results"], "report.json: it is of version 7");
     assert_eq!(names(&folder.path("results")), before);
+    folder.write("results/report.json", &report);
     fs::remove_file(folder.path("results/charts.json")).unwrap();
     refused(&["chart", "results"], "an older version made it");
 }
@@ -903,7 +904,8 @@ fn requests_of_the_experiments_own_runs_are_explained() {
     let text = run(&["--slowest", "3", "-o", "third", "--run", "3"]);
     assert!(text.contains("the 3 slowest of ") && text.contains("web1.cpu"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    let files = ["explain.json", "explain.md", "manifest.json", "otlp.json", "trace-events.json"];
+    let files =
+        ["explain.json", "explain.md", "manifest.json", "otlp.json", "report.html", "report.json", "trace-events.json"];
     assert_eq!(names(&folder.path("third")), files);
     for (format, file) in [("json", "explain.json"), ("markdown", "explain.md"), ("otlp", "otlp.json")] {
         assert_eq!(
