@@ -21,7 +21,7 @@ const STEP_LOW: f64 = STEP - STEP_HIGH + 2.319_046_813_846_299_6e-17 / PARTS as 
 pub struct Powers([f64; PARTS]);
 
 impl Powers {
-    pub fn to_the_parts() -> Powers {
+    pub fn of_two() -> Powers {
         Powers(std::array::from_fn(|i| libm::exp2(i as f64 / PARTS as f64)))
     }
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn it_is_the_exponential_to_the_last_place_or_two() {
-        let powers = Powers::to_the_parts();
+        let powers = Powers::of_two();
         let mut rng = Key::of_seed(3).draw(0, 0);
         let mut furthest: f64 = 0.0;
         for i in 0..2_000_000 {
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn neighbours_are_in_order() {
-        let powers = Powers::to_the_parts();
+        let powers = Powers::of_two();
         let at = |i: i32| powers.exp(f64::from(i) * 1e-7);
         assert!((-1_000_000..1_000_000).all(|i| at(i) < at(i + 1)));
     }

@@ -76,7 +76,7 @@ pub struct Lognormals {
 
 pub fn lognormals() -> &'static Lognormals {
     static TABLES: OnceLock<Lognormals> = OnceLock::new();
-    TABLES.get_or_init(|| Lognormals { widths: normal_widths(), powers: Powers::to_the_parts() })
+    TABLES.get_or_init(|| Lognormals { widths: normal_widths(), powers: Powers::of_two() })
 }
 
 /// A draw of e^(mu + sigma Z), where Z is a standard normal.

@@ -17,7 +17,11 @@ pub fn drawings(findings: &Findings) -> Vec<Drawing> {
             Verdict::Same | Verdict::Higher | Verdict::Lower | Verdict::Inconclusive => Dot::Open,
         };
         let change = signed_percent(value.unwrap_or(f64::NAN));
-        Row::of(found.key.clone(), &estimate, format!("{change} {}", found.verdict.name()), dot)
+        let said = match found.verdict {
+            Verdict::Inconclusive if found.identical => "the same in every run",
+            verdict => verdict.name(),
+        };
+        Row::of(found.key.clone(), &estimate, format!("{change} {said}"), dot)
     };
     let judged = findings.figures.iter().filter(|found| found.judged);
     let others = findings.figures.iter().filter(|found| !found.judged && found.change.is_some());
