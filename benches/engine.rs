@@ -1,7 +1,7 @@
 //! The price of generality: works A, B and C and the main scenario through the ordinary engine from ordinary
 //! scenario files, beside the hand-written loops for A and B, in turns, in one process, on one core.
 //!
-//! `cargo bench --bench engine [-- ROUNDS]`
+//! `cargo bench --bench engine [-- ROUNDS [WORK ...]]`; without names, all works.
 
 use std::path::Path;
 use std::time::Instant;
@@ -31,7 +31,9 @@ struct Work {
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(15);
     let mut works =
-        [work("a", 1000.0, Some(limit::a)), work("b", 400.0, Some(limit::b)), work("c", 80.0, None), peak(40.0)];
+        vec![work("a", 1000.0, Some(limit::a)), work("b", 400.0, Some(limit::b)), work("c", 80.0, None), peak(40.0)];
+    let named: Vec<String> = std::env::args().skip(1).filter(|arg| works.iter().any(|work| work.name == arg)).collect();
+    works.retain(|work| named.is_empty() || named.iter().any(|name| name == work.name));
     for round in 0..rounds {
         works.iter_mut().for_each(|work| turn(work, round));
     }

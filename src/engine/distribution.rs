@@ -95,7 +95,10 @@ impl Distribution {
                 Sampler::Pareto { smallest: mean * (shape - 1.0) / shape, power: -1.0 / shape }
             }
             Distribution::Uniform { low, high } => Sampler::Uniform { low, width: high - low },
-            Distribution::Empirical { ref values } => Sampler::Empirical(values.clone()),
+            Distribution::Empirical { ref values } => match runs(values) {
+                Some(runs) => Sampler::Runs { runs, count: values.len() as f64 },
+                None => Sampler::Empirical(values.clone()),
+            },
             Distribution::Percentiles { ref knots, .. } => Sampler::Percentiles(log_knots(knots).into()),
             Distribution::Geometric { mean } => Sampler::Geometric { log_failure: libm::log1p(-1.0 / mean) },
         }
@@ -300,11 +303,32 @@ pub enum Sampler {
         width: f64,
     },
     Empirical(Arc<[f64]>),
+    /// The same where few values come again and again: (place behind the last of its kind, value).
+    Runs {
+        runs: Arc<[(f64, f64)]>,
+        count: f64,
+    },
     /// (normal score, log of the value).
     Percentiles(Arc<[(f64, f64)]>),
     Geometric {
         log_failure: f64,
     },
+}
+
+/// Most kinds of values that are looked for one after the other.
+const RUNS_MAX: usize = 16;
+
+/// Sorted values as (place behind the last of its kind, value), where they are of few kinds.
+fn runs(values: &[f64]) -> Option<Arc<[(f64, f64)]>> {
+    let mut runs: Vec<(f64, f64)> = Vec::new();
+    for kind in values.chunk_by(|a, b| a == b) {
+        let before = runs.last().map_or(0.0, |(end, _)| *end);
+        runs.push((before + kind.len() as f64, kind[0]));
+        if runs.len() > RUNS_MAX {
+            return None;
+        }
+    }
+    Some(runs.into())
 }
 
 impl Sampler {
@@ -339,6 +363,10 @@ impl Sampler {
             Sampler::Pareto { smallest, power } => smallest * libm::pow(rng.unit_open(), power),
             Sampler::Uniform { low, width } => low + width * rng.unit(),
             Sampler::Empirical(ref values) => values[(rng.unit() * values.len() as f64) as usize],
+            Sampler::Runs { ref runs, count } => {
+                let place = rng.unit() * count;
+                runs.iter().find(|(end, _)| place < *end).unwrap_or(&runs[runs.len() - 1]).1
+            }
             Sampler::Percentiles(ref table) => {
                 let normal: f64 = StandardNormal.sample(rng);
                 libm::exp(log_value(table, normal))

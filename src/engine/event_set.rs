@@ -55,6 +55,11 @@ impl EventSet {
         SimTime(self.times[self.size + leaf as usize])
     }
 
+    /// When the leaf's event comes, and its place in the order.
+    pub fn entry(&self, leaf: u32) -> (SimTime, u64) {
+        (self.time_of(leaf), self.sequences[leaf as usize])
+    }
+
     /// Whether a time that `first` gave is that of an idle leaf.
     pub fn is_idle(time: SimTime) -> bool {
         time.0 >= IDLE

@@ -3,63 +3,94 @@
 
 use std::hint::select_unpredictable;
 
+/// A key, and the one behind which no other comes.
+pub trait HeapKey: Copy + PartialOrd {
+    const LAST: Self;
+}
+
+impl HeapKey for u64 {
+    const LAST: u64 = u64::MAX;
+}
+
+impl HeapKey for u128 {
+    const LAST: u128 = u128::MAX;
+}
+
 /// Smallest key first. Keys must be distinct where order matters: callers put a sequence into them.
 #[derive(Clone, Debug)]
 pub struct Heap<K, T> {
-    entries: Vec<(K, T)>,
+    /// Whole groups of four children; behind the entries there are places with the key `LAST`, so that the least child
+    /// is always one of four.
+    places: Vec<(K, T)>,
+    len: usize,
 }
 
-impl<K: Copy + PartialOrd, T: Copy> Default for Heap<K, T> {
+impl<K: HeapKey, T: Copy> Default for Heap<K, T> {
     fn default() -> Self {
-        Heap { entries: Vec::new() }
+        Heap { places: Vec::new(), len: 0 }
     }
 }
 
-impl<K: Copy + PartialOrd, T: Copy> Heap<K, T> {
+impl<K: HeapKey, T: Copy> Heap<K, T> {
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len == 0
     }
 
     #[inline(always)]
     pub fn first(&self) -> Option<(K, T)> {
-        self.entries.first().copied()
+        if self.len == 0 { None } else { Some(self.places[0]) }
     }
 
     /// In no order.
     pub fn iter(&self) -> impl Iterator<Item = &(K, T)> {
-        self.entries.iter()
+        self.places[..self.len].iter()
     }
 
     #[inline(always)]
     pub fn push(&mut self, key: K, item: T) {
-        let mut i = self.entries.len();
-        self.entries.push((key, item));
-        let entries = &mut self.entries[..];
+        let mut i = self.len;
+        if i == self.places.len() {
+            self.grow(item);
+        }
+        self.len += 1;
+        let places = &mut self.places[..];
         while i > 0 {
             let parent = (i - 1) / 4;
-            if entries[parent].0 <= key {
+            if places[parent].0 <= key {
                 break;
             }
-            entries[i] = entries[parent];
+            places[i] = places[parent];
             i = parent;
         }
-        entries[i] = (key, item);
+        places[i] = (key, item);
+    }
+
+    /// The root's place, or those of four children. `item` stands there until another comes.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, item: T) {
+        let more = if self.places.is_empty() { 1 } else { 4 };
+        self.places.resize(self.places.len() + more, (K::LAST, item));
     }
 
     #[inline(always)]
     pub fn pop(&mut self) -> Option<(K, T)> {
-        let last = self.entries.pop()?;
-        if self.entries.is_empty() {
-            return Some(last);
+        if self.len == 0 {
+            return None;
         }
-        let first = self.entries[0];
-        self.fill_root(last);
+        self.len -= 1;
+        let first = self.places[0];
+        let last = self.places[self.len];
+        self.places[self.len].0 = K::LAST;
+        if self.len > 0 {
+            self.fill_root(last);
+        }
         Some(first)
     }
 
@@ -67,45 +98,39 @@ impl<K: Copy + PartialOrd, T: Copy> Heap<K, T> {
     /// to the least child and without a branch on keys, and the entry then up, mostly not at all.
     #[inline(always)]
     fn fill_root(&mut self, moving: (K, T)) {
-        let entries = &mut self.entries[..];
-        let n = entries.len();
+        let places = &mut self.places[..];
         let mut hole = 0;
         loop {
             let child = 4 * hole + 1;
-            let least = if child + 4 <= n {
-                let keys = &entries[child..child + 4];
-                let (left, right) = ((keys[1].0 < keys[0].0) as usize, 2 + (keys[3].0 < keys[2].0) as usize);
-                child + select_unpredictable(keys[right].0 < keys[left].0, right, left)
-            } else if child < n {
-                let mut least = child;
-                for k in child + 1..n {
-                    least = select_unpredictable(entries[k].0 < entries[least].0, k, least);
-                }
-                least
-            } else {
+            if child >= self.len {
                 break;
-            };
-            entries[hole] = entries[least];
+            }
+            let keys = &places[child..child + 4];
+            let (left, right) = ((keys[1].0 < keys[0].0) as usize, 2 + (keys[3].0 < keys[2].0) as usize);
+            let least = child + select_unpredictable(keys[right].0 < keys[left].0, right, left);
+            places[hole] = places[least];
             hole = least;
         }
         while hole > 0 {
             let parent = (hole - 1) / 4;
-            if entries[parent].0 <= moving.0 {
+            if places[parent].0 <= moving.0 {
                 break;
             }
-            entries[hole] = entries[parent];
+            places[hole] = places[parent];
             hole = parent;
         }
-        entries[hole] = moving;
+        places[hole] = moving;
     }
 
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.places.clear();
+        self.len = 0;
     }
 
     /// Takes out every entry that `out` accepts; for the rare mass removal, O(n log n).
     pub fn remove_where(&mut self, mut out: impl FnMut(&K, &T) -> bool) -> Vec<(K, T)> {
-        let (removed, kept): (Vec<_>, Vec<_>) = self.entries.drain(..).partition(|(k, t)| out(k, t));
+        let (removed, kept): (Vec<_>, Vec<_>) = self.iter().copied().partition(|(k, t)| out(k, t));
+        self.clear();
         for (key, item) in kept {
             self.push(key, item);
         }

@@ -37,7 +37,7 @@ impl Network {
         for &leaf in &self.leaves {
             match leaf {
                 Leaf::FcfsWorker(i) | Leaf::FcfsHeap(i) => inside(i, self.fcfs.len()),
-                Leaf::Sharing(i) => inside(i, self.sharing.len()),
+                Leaf::Sharing(i) | Leaf::Card(i) => inside(i, self.sharing.len()),
                 Leaf::Line(i) => inside(i, self.lines.len()),
                 // looked up with a check at each use
                 Leaf::Source(_)

@@ -99,7 +99,10 @@ pub enum Leaf {
     FcfsWorker(u32),
     /// A FCFS station that keeps its departures in a heap.
     FcfsHeap(u32),
+    /// A CPU.
     Sharing(u32),
+    /// A network card: a sharing station too.
+    Card(u32),
     /// One worker of a priority station.
     PriorityWorker(u32),
     Line(u32),

@@ -5,8 +5,8 @@
 //! O(log n), and nothing is recomputed for the others.
 
 use super::observed::Observed;
-use crate::engine::heap::Heap;
-use crate::model::request::RequestId;
+use crate::engine::heap::{Heap, HeapKey};
+use crate::model::request::{NONE, RequestId};
 
 #[derive(Clone, Debug)]
 pub struct Sharing {
@@ -25,6 +25,11 @@ pub struct Sharing {
     /// Finishing value of the clock for each request present.
     finishes: Heap<Finish, ()>,
     sequence: u32,
+    /// Of a network card: another whose next departure comes right behind this one's, at the same time, and for that is
+    /// not in the event set; `NONE`: none. See `Simulator::share_both`.
+    pub follower: u32,
+    /// The card whose follower this one is; `NONE`: none.
+    pub leader: u32,
     pub observed: Observed,
 }
 
@@ -32,6 +37,10 @@ pub struct Sharing {
 /// value (whose bits are in its order, since it is not negative), the order of arrival, the request.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 struct Finish(u128);
+
+impl HeapKey for Finish {
+    const LAST: Finish = Finish(u128::MAX);
+}
 
 impl Finish {
     #[inline(always)]
@@ -62,6 +71,8 @@ impl Sharing {
             moved: 0,
             finishes: Heap::default(),
             sequence: 0,
+            follower: NONE,
+            leader: NONE,
             observed: Observed::default(),
         }
     }
@@ -112,11 +123,18 @@ impl Sharing {
         (finish.request(), next)
     }
 
-    /// After `leave`: the figures of who left.
+    /// After `leave`: the figures of who left a CPU.
     #[inline(always)]
-    pub fn count_departure<const WATCHED: bool>(&mut self, now: u64, entered: u64, work: u64) {
-        let service = if self.unit_ns == 1.0 { work } else { (work as f64 * self.unit_ns + 0.5) as u64 };
-        self.observed.depart::<WATCHED>(now, entered, service);
+    pub fn count_departure<const WATCHED: bool>(&mut self, now: u64, entered: u64, work_ns: u64) {
+        self.observed.depart::<WATCHED>(now, entered, work_ns);
+        self.end_work(now);
+    }
+
+    /// After `leave`: the figures of who left a network card.
+    #[inline(always)]
+    pub fn count_transfer<const WATCHED: bool>(&mut self, now: u64, entered: u64, bytes: u64) {
+        let service = (bytes as i64 as f64 * self.unit_ns + 0.5) as i64;
+        self.observed.depart::<WATCHED>(now, entered, service as u64);
         self.end_work(now);
     }
 

@@ -60,7 +60,8 @@ impl Compiler<'_> {
 
     pub(super) fn sharing(&mut self, name: String, role: Role, cores: u32, unit_ns: f64) -> u32 {
         let station = self.net.sharing.len() as u32;
-        let leaf = self.leaf(Leaf::Sharing(station));
+        let is_card = matches!(role, Role::NicOut | Role::NicIn);
+        let leaf = self.leaf(if is_card { Leaf::Card(station) } else { Leaf::Sharing(station) });
         self.net.sharing.push(Sharing::new(cores as f64, unit_ns, leaf));
         self.register(name, role, StationAt::Sharing(station), Some(cores));
         station

@@ -190,6 +190,7 @@ impl<'a, const WATCHED: bool> Simulator<'a, WATCHED> {
             let fired = match self.net.leaves[leaf as usize] {
                 Leaf::FcfsWorker(station) => self.fcfs_worker_done(leaf, station),
                 Leaf::Sharing(station) => self.sharing_done(leaf, station),
+                Leaf::Card(card) => self.card_done(leaf, card),
                 Leaf::Source(source) => self.arrival(source),
                 Leaf::Line(line) => self.line_due(leaf, line),
                 Leaf::Delays => self.delay_due(leaf),

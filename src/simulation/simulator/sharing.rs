@@ -2,7 +2,8 @@
 
 use super::{Fired, Simulator};
 use crate::engine::event_set::EventSet;
-use crate::model::request::{NONE, Request, RequestId};
+use crate::engine::time::SimTime;
+use crate::model::request::{NONE, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
@@ -18,17 +19,61 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
     }
 
+    /// A CPU has done with a request.
     #[inline(always)]
     pub(super) fn sharing_done(&mut self, leaf: u32, station: u32) -> Fired {
         let now = self.now;
         let s = &mut self.net.sharing[station as usize];
         let (id, next) = s.leave::<WATCHED>(now);
-        let request = &mut self.slab[id];
+        let request = &self.slab[id];
         s.count_departure::<WATCHED>(now, request.entered, request.work);
-        let moves = if request_is_split(request) { NONE } else { id };
         self.sequence += 1;
-        let again = next.filter(|&due| !WATCHED || due != u64::MAX).unwrap_or(EventSet::idle_time(leaf));
-        Fired { moves, again, sequence: self.sequence }
+        Fired { moves: id, again: due_or_idle::<WATCHED>(next, leaf), sequence: self.sequence }
+    }
+
+    /// A network card has done with a transfer, and so has, mostly, the card at its other end.
+    #[inline(always)]
+    pub(super) fn card_done(&mut self, leaf: u32, card: u32) -> Fired {
+        let (mut moves, next) = self.leave_card(card);
+        let sequence = self.sequence;
+        let follower = self.net.sharing[card as usize].follower;
+        if !WATCHED && follower != NONE {
+            if moves != NONE {
+                // somebody goes on before the other end is heard of
+                self.untie(card);
+            } else {
+                self.events += 1;
+                let (id, next_there) = self.leave_card(follower);
+                moves = id;
+                if next.is_none() || next != next_there {
+                    self.net.sharing[card as usize].follower = NONE;
+                    let s = &mut self.net.sharing[follower as usize];
+                    s.leader = NONE;
+                    if let Some(due) = next_there {
+                        let leaf = s.leaf;
+                        self.set.set_earlier(leaf, SimTime(due), self.sequence);
+                    }
+                }
+            }
+        }
+        Fired { moves, again: due_or_idle::<WATCHED>(next, leaf), sequence }
+    }
+
+    /// The due departure at a card: who goes on, unless its transfer has another end that has not done yet (`NONE`), and
+    /// when the next is due.
+    #[inline(always)]
+    fn leave_card(&mut self, card: u32) -> (RequestId, Option<u64>) {
+        let now = self.now;
+        let s = &mut self.net.sharing[card as usize];
+        let (id, next) = s.leave::<WATCHED>(now);
+        let request = &mut self.slab[id];
+        s.count_transfer::<WATCHED>(now, request.entered, request.work);
+        self.sequence += 1;
+        if request.pending > 0 {
+            request.pending -= 1;
+            return (NONE, next);
+        }
+        (id, next)
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
@@ -46,21 +91,79 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let request = &mut self.slab[id];
         request.work = work;
         request.pending = both as u16;
+        if both && !WATCHED {
+            self.share_both(id, from, to, work);
+            return true;
+        }
         for card in [from, to] {
             if card != NONE {
+                self.untie(card);
                 self.share(id, card, work);
             }
         }
         true
     }
+
+    /// A transfer enters two cards. Alone there, or among the same others at both, it leaves both at the same time, and
+    /// nothing can come between: then the second departure is not put into the event set but done with the first, which
+    /// spares an event's way through the set and a tie there. The order of events is as if it were.
+    #[inline(always)]
+    fn share_both(&mut self, id: RequestId, from: u32, to: u32, work: u64) {
+        let now = self.now;
+        let tied = self.net.sharing[from as usize].follower == to;
+        if !tied {
+            self.untie(from);
+            self.untie(to);
+        }
+        self.slab[id].entered = now;
+        let s = &mut self.net.sharing[from as usize];
+        let (due, leaf) = (s.enter::<WATCHED>(now, id, work), s.leaf);
+        self.schedule(leaf, due);
+        let s = &mut self.net.sharing[to as usize];
+        let (due_there, leaf, alone) = (s.enter::<WATCHED>(now, id, work), s.leaf, s.observed.present == 1);
+        self.sequence += 1;
+        if due != due_there {
+            self.net.sharing[from as usize].follower = NONE;
+            self.net.sharing[to as usize].leader = NONE;
+            self.set.set(leaf, SimTime(due_there), self.sequence);
+        } else if !tied {
+            self.net.sharing[from as usize].follower = to;
+            self.net.sharing[to as usize].leader = from;
+            if !alone {
+                self.set.clear(leaf);
+            }
+        }
+    }
+
+    /// A card's next departure is about to change: whose follows it comes into the event set, and it follows nobody's.
+    /// The caller sets its own leaf.
+    #[inline(always)]
+    pub(super) fn untie(&mut self, card: u32) {
+        let s = &self.net.sharing[card as usize];
+        if !WATCHED && (s.follower != NONE || s.leader != NONE) {
+            self.untie_tied(card);
+        }
+    }
+
+    #[inline(never)]
+    fn untie_tied(&mut self, card: u32) {
+        let s = &mut self.net.sharing[card as usize];
+        let (leaf, leader) = (s.leaf, std::mem::replace(&mut s.leader, NONE));
+        let follower = std::mem::replace(&mut s.follower, NONE);
+        if leader != NONE {
+            self.net.sharing[leader as usize].follower = NONE;
+        }
+        if follower != NONE {
+            let s = &mut self.net.sharing[follower as usize];
+            s.leader = NONE;
+            let (time, sequence) = self.set.entry(leaf);
+            self.set.set_earlier(s.leaf, time, sequence + 1);
+        }
+    }
 }
 
-/// Of a transfer through two cards, the first side to finish waits for the other.
+/// When a leaf's next event comes; an `idle_time`: never.
 #[inline(always)]
-fn request_is_split(request: &mut Request) -> bool {
-    if request.pending > 0 {
-        request.pending -= 1;
-        return true;
-    }
-    false
+fn due_or_idle<const WATCHED: bool>(next: Option<u64>, leaf: u32) -> u64 {
+    next.filter(|&due| !WATCHED || due != u64::MAX).unwrap_or(EventSet::idle_time(leaf))
 }

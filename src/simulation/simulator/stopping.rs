@@ -307,6 +307,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     fn leave_sharing(&mut self, id: RequestId, station: u32) {
         let now = self.now;
         let entered = self.slab[id].entered;
+        self.untie(station);
         let s = &mut self.net.sharing[station as usize];
         let (removed, next) = s.remove_where(now, |other| other == id);
         for _ in removed {
