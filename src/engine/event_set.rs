@@ -12,7 +12,7 @@ use std::hint::select_unpredictable;
 use super::time::SimTime;
 
 /// Most leaves of one event set.
-pub const LEAVES_MAX: usize = 1 << 20;
+pub const LEAVES_MAX: usize = 1 << 30;
 /// Times from here on are those of idle leaves, each its own, so that two of them are no tie.
 const IDLE: u64 = u64::MAX - 2 * LEAVES_MAX as u64;
 /// Levels of a replay written out one after the other.
@@ -37,8 +37,9 @@ impl EventSet {
         let size = leaves.max(2).next_power_of_two();
         let mut set =
             EventSet { times: vec![u64::MAX; 2 * size], winners: vec![0; 2 * size], sequences: vec![0; size], size };
-        for leaf in 0..size as u32 {
-            set.clear(leaf);
+        for node in (1..2 * size).rev() {
+            let leaf = if node >= size { (node - size) as u32 } else { set.winners[2 * node + 1] };
+            (set.winners[node], set.times[node]) = (leaf, EventSet::idle_time(leaf));
         }
         set
     }
@@ -57,7 +58,12 @@ impl EventSet {
 
     /// When the leaf's event comes, and its place in the order.
     pub fn entry(&self, leaf: u32) -> (SimTime, u64) {
-        (self.time_of(leaf), self.sequences[leaf as usize])
+        (self.time_of(leaf), self.sequence_of(leaf))
+    }
+
+    /// The place in the order of the leaf's event.
+    pub fn sequence_of(&self, leaf: u32) -> u64 {
+        self.sequences[leaf as usize]
     }
 
     /// Whether a time that `first` gave is that of an idle leaf.

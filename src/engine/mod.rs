@@ -3,6 +3,7 @@
 //! Invariant: nothing under `engine/` knows of the web, of files, of threads or of the wall clock.
 
 pub mod distribution;
+pub mod due_set;
 pub mod event_set;
 pub mod exponent;
 pub mod heap;

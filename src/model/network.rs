@@ -9,6 +9,7 @@ use super::request::{NONE, RequestId};
 use super::station::{Dispatcher, Fcfs, Observed, Patience, Pool, Priority, Sharing, Stage};
 use super::vrrp::Vrrp;
 use crate::engine::distribution::Sampler;
+use crate::engine::due_set::DueSet;
 use crate::engine::heap::Heap;
 use crate::engine::random::{Key, KeyedRng, purpose};
 use crate::engine::table::Table;
@@ -220,8 +221,7 @@ pub enum WaitAt {
 #[derive(Clone, Debug, Default)]
 pub struct Delays {
     pub leaf: u32,
-    /// (due, sequence) as one number.
-    pub heap: Heap<u128, RequestId>,
+    pub due: DueSet<RequestId>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@
 
 use super::observed::Observed;
 use crate::engine::heap::{Heap, HeapKey};
+use crate::model::program::round_nanos;
 use crate::model::request::{NONE, RequestId};
 
 #[derive(Clone, Debug)]
@@ -94,22 +95,35 @@ impl Sharing {
     }
 
     /// A request enters with `work` units; returns when the next departure is due, `u64::MAX`: never. `WATCHED`: its
-    /// speed may change.
+    /// speed may change. `CARD`: its unit of work is not a nanosecond.
     #[inline(always)]
-    pub fn enter<const WATCHED: bool>(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
+    pub fn enter<const WATCHED: bool, const CARD: bool>(&mut self, now: u64, request: RequestId, work: u64) -> u64 {
+        let needed = if CARD { work as i64 as f64 * self.unit_ns } else { work as i64 as f64 };
+        self.sequence = self.sequence.wrapping_add(1);
         if self.finishes.is_empty() {
             self.clock = 0.0;
             self.moved = now;
+            self.finishes.push(Finish::new(needed, self.sequence, request), ());
+            self.observed.arrive::<WATCHED>(now, false);
+            self.observed.begin_work(now);
+            if !WATCHED {
+                return now + if CARD { round_nanos(needed) } else { work };
+            }
         } else {
             self.move_clock::<WATCHED>(now);
-        }
-        self.sequence = self.sequence.wrapping_add(1);
-        self.finishes.push(Finish::new(self.clock + work as f64 * self.unit_ns, self.sequence, request), ());
-        self.observed.arrive::<WATCHED>(now, self.finishes.len() as f64 > self.cores);
-        if self.observed.present <= self.whole_cores {
-            self.observed.begin_work(now);
+            self.finishes.push(Finish::new(self.clock + needed, self.sequence, request), ());
+            self.observed.arrive::<WATCHED>(now, self.finishes.len() as f64 > self.cores);
+            if self.observed.present <= self.whole_cores {
+                self.observed.begin_work(now);
+            }
         }
         self.next_departure::<WATCHED>(now)
+    }
+
+    /// Whether one is present and no other.
+    #[inline(always)]
+    pub fn serves_one(&self) -> bool {
+        self.finishes.len() == 1
     }
 
     /// The due departure happens; returns who leaves, and when the next is due.
@@ -148,7 +162,7 @@ impl Sharing {
             return u64::MAX;
         }
         let left = if WATCHED { left / self.speed } else { left };
-        now + crate::model::program::round_nanos(left)
+        now + round_nanos(left)
     }
 
     /// After one has left: where nobody is left over, a core stands idle.
@@ -193,9 +207,9 @@ mod tests {
     #[test]
     fn two_share_one_core_and_the_shorter_leaves_first() {
         let mut cpu = Sharing::new(1.0, 1.0, 0);
-        assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
+        assert_eq!(cpu.enter::<true, false>(0, 1, 1000), 1000);
         // at 400, 600 are left for the first; the second brings 300: both at half speed
-        assert_eq!(cpu.enter::<true>(400, 2, 300), 1000);
+        assert_eq!(cpu.enter::<true, false>(400, 2, 300), 1000);
         let (who, next) = cpu.leave::<true>(1000);
         assert_eq!(who, 2);
         cpu.count_departure::<true>(1000, 400, 300);
@@ -211,8 +225,8 @@ mod tests {
     fn what_is_left_of_a_transfer_is_told_in_bytes() {
         // 4 ns a byte; two share: after 400 ns each has had 50 bytes
         let mut card = Sharing::new(1.0, 4.0, 0);
-        card.enter::<true>(0, 1, 1000);
-        card.enter::<true>(0, 2, 100);
+        card.enter::<true, true>(0, 1, 1000);
+        card.enter::<true, true>(0, 2, 100);
         assert_eq!(card.left_of(400, 1), Some(950));
         assert_eq!(card.left_of(400, 2), Some(50));
         assert_eq!(card.left_of(400, 3), None);
@@ -221,8 +235,8 @@ mod tests {
     #[test]
     fn no_request_runs_on_more_than_one_core() {
         let mut cpu = Sharing::new(4.0, 1.0, 0);
-        assert_eq!(cpu.enter::<true>(0, 1, 1000), 1000);
-        assert_eq!(cpu.enter::<true>(0, 2, 1000), 1000);
+        assert_eq!(cpu.enter::<true, false>(0, 1, 1000), 1000);
+        assert_eq!(cpu.enter::<true, false>(0, 2, 1000), 1000);
         assert_eq!(cpu.leave::<true>(1000), (1, Some(1000)));
     }
 }

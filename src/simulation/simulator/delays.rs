@@ -32,10 +32,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn delay(&mut self, id: RequestId, due: u64) {
         self.sequence += 1;
         let delays = &mut self.net.delays;
-        let key = (due as u128) << 64 | self.sequence as u128;
-        let earliest = delays.heap.first().is_none_or(|(first, _)| key < first);
-        delays.heap.push(key, id);
-        if earliest {
+        if delays.due.push(due, self.sequence, id) {
             let leaf = delays.leaf;
             self.set.set_earlier(leaf, SimTime(due), self.sequence);
         }
@@ -44,10 +41,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
     pub(super) fn delay_due(&mut self, leaf: u32) -> Fired {
         let delays = &mut self.net.delays;
-        let (_, id) = delays.heap.pop().expect("a delay was due");
-        let first = delays.heap.first();
-        let (again, sequence) =
-            first.map_or((EventSet::idle_time(leaf), 0), |(key, _)| ((key >> 64) as u64, key as u64));
+        let id = delays.due.pop().expect("a delay was due");
+        let (again, sequence) = delays.due.first().unwrap_or((EventSet::idle_time(leaf), 0));
         Fired { moves: id, again, sequence }
     }
 }

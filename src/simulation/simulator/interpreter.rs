@@ -33,7 +33,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     request.step = at + 1;
                     let work = self.net.draws[draw as usize].nanos(request);
                     request.work = work;
-                    self.share(id, station, work);
+                    self.share::<false>(id, station, work);
                     return;
                 }
                 Step::Delay { line } => {

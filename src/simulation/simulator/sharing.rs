@@ -7,13 +7,15 @@ use crate::model::request::{NONE, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     #[inline(always)]
-    pub(super) fn share(&mut self, id: RequestId, station: u32, work: u64) {
+    pub(super) fn share<const CARD: bool>(&mut self, id: RequestId, station: u32, work: u64) {
         self.slab[id].entered = self.now;
         let s = &mut self.net.sharing[station as usize];
-        let due = s.enter::<WATCHED>(self.now, id, work);
-        let leaf = s.leaf;
+        let due = s.enter::<WATCHED, CARD>(self.now, id, work);
+        let (leaf, alone) = (s.leaf, s.serves_one());
         if WATCHED {
             self.schedule_or_never(leaf, due);
+        } else if alone {
+            self.schedule_earlier(leaf, due);
         } else {
             self.schedule(leaf, due);
         }
@@ -98,7 +100,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         for card in [from, to] {
             if card != NONE {
                 self.untie(card);
-                self.share(id, card, work);
+                self.share::<true>(id, card, work);
             }
         }
         true
@@ -117,10 +119,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         self.slab[id].entered = now;
         let s = &mut self.net.sharing[from as usize];
-        let (due, leaf) = (s.enter::<WATCHED>(now, id, work), s.leaf);
-        self.schedule(leaf, due);
+        let (due, leaf, alone) = (s.enter::<WATCHED, true>(now, id, work), s.leaf, s.serves_one());
+        if alone {
+            self.schedule_earlier(leaf, due);
+        } else {
+            self.schedule(leaf, due);
+        }
         let s = &mut self.net.sharing[to as usize];
-        let (due_there, leaf, alone) = (s.enter::<WATCHED>(now, id, work), s.leaf, s.observed.present == 1);
+        let (due_there, leaf, alone) = (s.enter::<WATCHED, true>(now, id, work), s.leaf, s.serves_one());
         self.sequence += 1;
         if due != due_there {
             self.net.sharing[from as usize].follower = NONE;

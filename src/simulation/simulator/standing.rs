@@ -109,7 +109,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         self.leave_silence(id);
         let left = self.slab[id].work;
-        self.share(id, card, left);
+        self.share::<true>(id, card, left);
         if booked {
             self.book_stop(id, false);
         }

@@ -272,7 +272,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 if let Some(semi_sync) = &mut self.net.databases[database as usize].semi_sync {
                     semi_sync.waiting.retain(|&(_, other)| other != id);
                 }
-                self.net.delays.heap.remove_where(|_, other| *other == id);
+                self.net.delays.due.remove(id);
             }
             // their stage, and the order of a replica, are emptied as a whole
             Step::JoinStage { .. } | Step::AwaitTurn { .. } => {}
@@ -282,10 +282,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 if line != NONE {
                     self.net.lines[line as usize].forget(id);
                 }
-                self.net.delays.heap.remove_where(|_, other| *other == id);
+                self.net.delays.due.remove(id);
             }
             Step::DelayDrawn { .. } | Step::Pause | Step::ColdReadsDone { .. } | Step::NextRead { .. } => {
-                self.net.delays.heap.remove_where(|_, other| *other == id);
+                self.net.delays.due.remove(id);
             }
             other => panic!("a request of a stopped process waits at {other:?}"),
         }
@@ -370,8 +370,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let maybe_delayed = matches!(blocked, Step::Propagate { .. }) && self.net.impairs;
         if delayed || maybe_delayed {
             let leaf = self.net.delays.leaf;
-            match self.net.delays.heap.first() {
-                Some((key, _)) => self.set.set(leaf, SimTime((key >> 64) as u64), key as u64),
+            match self.net.delays.due.first() {
+                Some((time, sequence)) => self.set.set(leaf, SimTime(time), sequence),
                 None => self.set.clear(leaf),
             }
         }
