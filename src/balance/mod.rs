@@ -100,12 +100,16 @@ enum State {
 pub struct Balancer {
     loads: Loads,
     state: State,
+    /// There is one server, and so no choice.
+    alone: bool,
 }
 
 impl Balancer {
     /// All servers are up and idle.
     pub fn new(policy: Policy, slots: Vec<Slot>) -> Balancer {
         let loads = Loads::new(&slots);
+        // `source` queues at its server
+        let alone = slots.len() == 1 && policy != Policy::Source;
         let state = match policy {
             Policy::RoundRobin => State::RoundRobin(RoundRobin::new(&loads)),
             Policy::StaticRr => State::StaticRr(StaticRr::new(&loads)),
@@ -119,7 +123,7 @@ impl Balancer {
             Policy::NginxRandom => State::NginxRandom(Ranges::of_all(&loads), NginxRoundRobin::new(&loads)),
             Policy::NginxRandomTwo => State::NginxRandomTwo(Ranges::of_all(&loads), NginxRoundRobin::new(&loads)),
         };
-        Balancer { loads, state }
+        Balancer { loads, state, alone }
     }
 
     /// Picks a server that is up and has room and counts the request as served there. `client_hash` stands
@@ -128,6 +132,7 @@ impl Balancer {
     pub fn choose(&mut self, client_hash: u64, rng: &mut KeyedRng) -> Choice {
         let loads = &self.loads;
         let picked = match &mut self.state {
+            _ if self.alone => loads.is_open(0).then_some(0),
             State::RoundRobin(policy) => policy.pick(loads),
             State::StaticRr(policy) => policy.pick(),
             State::LeastConn(policy) => policy.pick(),
@@ -211,6 +216,9 @@ impl Balancer {
 
     #[inline]
     fn changed(&mut self, server: usize) {
+        if self.alone {
+            return;
+        }
         let loads = &self.loads;
         match &mut self.state {
             State::RoundRobin(policy) => policy.changed(loads, server),

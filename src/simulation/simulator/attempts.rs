@@ -13,8 +13,9 @@ const ATTEMPT: u64 = purpose("client.attempt");
 const BACKOFF: u64 = purpose("client.backoff");
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    /// The attempt, which goes on next.
     #[inline(never)]
-    pub(super) fn attempt(&mut self, id: RequestId, clients: u32, first: StepId, again: StepId) {
+    pub(super) fn attempt(&mut self, id: RequestId, clients: u32, first: StepId, again: StepId) -> RequestId {
         let Request { key, visit: number, class, .. } = self.slab[id];
         let step = if number == 0 { first } else { again };
         let mut attempt = Request { step, parent: id, epoch: 0, pending: 0, visit: 0, ..self.slab[id] };
@@ -42,12 +43,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if let Some(timeout) = c.timeout {
             self.arm(id, timeout, WaitAt::Attempt);
         }
-        self.ready.push_back(attempt);
+        attempt
     }
 
-    /// The attempt has ended, and its client learns how; or its client has left, and nobody does.
+    /// The attempt has ended, and its client learns how, who goes on next; or its client has left, and nobody does
+    /// (`NONE`).
     #[inline(never)]
-    pub(super) fn attempt_end(&mut self, id: RequestId) {
+    pub(super) fn attempt_end(&mut self, id: RequestId) -> RequestId {
         let Request { parent, failure, .. } = self.slab[id];
         self.slab.remove(id);
         if let Some(trails) = &mut self.trails {
@@ -55,7 +57,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         if parent == NONE {
             self.observation.last_event = self.now;
-            return;
+            return NONE;
         }
         let client = &mut self.slab[parent];
         client.failure = failure;
@@ -64,7 +66,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         // the timeout means nothing any more
         client.epoch = client.epoch.wrapping_add(1);
-        self.ready.push_back(parent);
+        parent
     }
 
     /// The client of an attempt has had enough of it.

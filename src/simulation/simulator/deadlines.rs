@@ -23,6 +23,9 @@ struct Deadline {
     reason: u8,
 }
 
+/// Timeouts that a line first has room for.
+const LINE_FIRST: usize = 16;
+
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// The next call of a request is to be answered within a line's time.
     #[inline(always)]
@@ -40,6 +43,21 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let wait = Wait { request: number, epoch: entry.epoch, at: WaitAt::Answer };
         self.slab[id].deadlines[level as usize] = number;
         self.arm_line(timeouts, wait);
+    }
+
+    /// A line is full: what was cancelled at its head is dropped, so that a long timeout costs no more memory than a short
+    /// one. If much is left, it gets longer, so that this is rare.
+    #[cold]
+    #[inline(never)]
+    fn shorten_line(&mut self, line: u32) {
+        let mut queue = std::mem::take(&mut self.net.timeouts[line as usize].queue);
+        while queue.front().is_some_and(|(_, _, head)| self.is_past(head)) {
+            queue.pop_front();
+        }
+        if queue.len() >= queue.capacity() / 2 {
+            queue.reserve(queue.capacity().max(LINE_FIRST));
+        }
+        self.net.timeouts[line as usize].queue = queue;
     }
 
     /// The answer to the call made at this depth has come, or is not awaited any more.
@@ -99,15 +117,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.ready.push_back(caller);
     }
 
-    /// The line stays as short as what is awaited: what was cancelled at its head is dropped, so that a long timeout
-    /// costs no more memory than a short one.
     #[inline(always)]
     pub(super) fn arm_line(&mut self, line: u32, wait: Wait) {
         self.sequence += 1;
-        while let Some(&(_, _, head)) = self.net.timeouts[line as usize].queue.front()
-            && self.is_past(&head)
-        {
-            self.net.timeouts[line as usize].queue.pop_front();
+        let l = &self.net.timeouts[line as usize];
+        if l.queue.len() == l.queue.capacity() {
+            self.shorten_line(line);
         }
         let l = &mut self.net.timeouts[line as usize];
         let due = self.now + l.length;

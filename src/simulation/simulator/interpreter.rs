@@ -14,7 +14,7 @@ const ANSWER_TIMEOUT: u8 = FailureReason::AnswerTimeout as u8;
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Runs a request's steps until it must wait, or ends.
     #[inline(always)]
-    pub(super) fn advance(&mut self, id: RequestId) {
+    pub(super) fn advance(&mut self, mut id: RequestId) {
         let mut at = self.slab[id].step;
         loop {
             let step = self.net.steps[at as usize];
@@ -388,16 +388,24 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 }
                 Step::Attempt { clients, first, again } => {
                     self.slab[id].step = at + 1;
-                    self.attempt(id, clients, first, again);
-                    return;
+                    let attempt = self.attempt(id, clients, first, again);
+                    if !self.goes_on_at_once(attempt) {
+                        return;
+                    }
+                    id = attempt;
+                    at = self.slab[id].step;
                 }
                 Step::Retry { clients, attempt } => match self.retry(id, clients, attempt, at + 1) {
                     Some(to) => at = to,
                     None => return,
                 },
                 Step::AttemptEnd => {
-                    self.attempt_end(id);
-                    return;
+                    let client = self.attempt_end(id);
+                    if client == NONE || !self.goes_on_at_once(client) {
+                        return;
+                    }
+                    id = client;
+                    at = self.slab[id].step;
                 }
                 Step::Think { source } => {
                     let draw = self.sources[source as usize].entry.think;
@@ -409,6 +417,17 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 Step::Begin { source } => at = self.begin(id, source),
             }
         }
+    }
+
+    /// Whether it is another's turn where one has stopped: if nobody else is ready, and nothing is written down of single
+    /// requests. Otherwise it waits for its turn among the ready.
+    #[inline(always)]
+    fn goes_on_at_once(&mut self, other: RequestId) -> bool {
+        let at_once = !WATCHED && self.ready.is_empty();
+        if !at_once {
+            self.ready.push_back(other);
+        }
+        at_once
     }
 
     #[inline(always)]
