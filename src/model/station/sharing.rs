@@ -120,6 +120,24 @@ impl Sharing {
         self.next_departure::<WATCHED>(now)
     }
 
+    /// Whether nobody is present.
+    #[inline(always)]
+    pub fn is_idle(&self) -> bool {
+        self.finishes.is_empty()
+    }
+
+    /// How long a network card takes for so many bytes when it has nothing else to do, nanoseconds.
+    #[inline(always)]
+    pub fn time_alone(&self, bytes: u64) -> u64 {
+        round_nanos(bytes as i64 as f64 * self.unit_ns)
+    }
+
+    /// The figures of a transfer that has passed an idle card.
+    #[inline(always)]
+    pub fn count_passage(&mut self, now: u64, time: u64, bytes: u64) {
+        self.observed.pass(now, now + time, self.service_of(bytes));
+    }
+
     /// Whether one is present and no other.
     #[inline(always)]
     pub fn serves_one(&self) -> bool {
@@ -147,9 +165,14 @@ impl Sharing {
     /// After `leave`: the figures of who left a network card.
     #[inline(always)]
     pub fn count_transfer<const WATCHED: bool>(&mut self, now: u64, entered: u64, bytes: u64) {
-        let service = (bytes as i64 as f64 * self.unit_ns + 0.5) as i64;
-        self.observed.depart::<WATCHED>(now, entered, service as u64);
+        self.observed.depart::<WATCHED>(now, entered, self.service_of(bytes));
         self.end_work(now);
+    }
+
+    /// Nanoseconds that so many bytes are worth.
+    #[inline(always)]
+    fn service_of(&self, bytes: u64) -> u64 {
+        (bytes as i64 as f64 * self.unit_ns + 0.5) as i64 as u64
     }
 
     #[inline(always)]

@@ -28,6 +28,14 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         Fired { moves: id, again, sequence }
     }
 
+    /// A delay that is over before anything else happens; true: it was.
+    #[inline(always)]
+    pub(super) fn passes_through_delay(&mut self, due: u64) -> bool {
+        let passes = self.passes_to(due);
+        self.sequence += passes as u64;
+        passes
+    }
+
     #[inline(always)]
     pub(super) fn delay(&mut self, id: RequestId, due: u64) {
         self.sequence += 1;

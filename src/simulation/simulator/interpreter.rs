@@ -32,9 +32,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     let request = &mut self.slab[id];
                     request.step = at + 1;
                     let work = self.net.draws[draw as usize].nanos(request);
-                    request.work = work;
-                    self.share::<false>(id, station, work);
-                    return;
+                    at += 1;
+                    if !self.burst(id, station, work) {
+                        return;
+                    }
                 }
                 Step::Delay { line } => {
                     self.slab[id].step = at + 1;
@@ -45,9 +46,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     let time = self.net.draws[draw as usize].nanos(&self.slab[id]);
                     at += 1;
                     if time > less_ns as u64 {
-                        self.slab[id].step = at;
-                        self.delay(id, self.now + time - less_ns as u64);
-                        return;
+                        let due = self.now + time - less_ns as u64;
+                        if !self.passes_through_delay(due) {
+                            self.slab[id].step = at;
+                            self.delay(id, due);
+                            return;
+                        }
                     }
                 }
                 Step::Branch { draw, threshold, otherwise } => {

@@ -11,7 +11,7 @@ use crate::simulation::result::FailureReason;
 const QUEUE_FULL: u8 = FailureReason::QueueFull as u8;
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
-    /// Queues or starts; `Some(step)` when turned away.
+    /// Queues or starts; `Some(step)` when turned away, or served already: then where the request goes on.
     #[inline(always)]
     pub(super) fn serve(&mut self, id: RequestId, station: u32, work: u64, fail: StepId) -> Option<StepId> {
         let now = self.now;
@@ -20,6 +20,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         request.entered = now;
         request.work = work;
         if s.idle > 0 {
+            if self.vacated.leaf == NONE && self.passes_to(now + work) {
+                self.net.fcfs[station as usize].observed.pass(now, now + work, work);
+                self.sequence += 1;
+                return Some(self.slab[id].step);
+            }
+            let s = &mut self.net.fcfs[station as usize];
             s.idle -= 1;
             s.observed.arrive::<WATCHED>(now, false);
             s.observed.begin_work(now);

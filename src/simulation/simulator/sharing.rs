@@ -6,6 +6,20 @@ use crate::engine::time::SimTime;
 use crate::model::request::{NONE, RequestId};
 
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
+    /// A burst at a CPU; true if it is over already.
+    #[inline(always)]
+    pub(super) fn burst(&mut self, id: RequestId, station: u32, work: u64) -> bool {
+        let now = self.now;
+        if self.net.sharing[station as usize].is_idle() && self.passes_to(now + work) {
+            self.net.sharing[station as usize].observed.pass(now, now + work, work);
+            self.sequence += 2;
+            return true;
+        }
+        self.slab[id].work = work;
+        self.share::<false>(id, station, work);
+        false
+    }
+
     #[inline(always)]
     pub(super) fn share<const CARD: bool>(&mut self, id: RequestId, station: u32, work: u64) {
         self.slab[id].entered = self.now;
@@ -79,7 +93,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     }
 
     /// Bytes through the sender's and the receiver's network card at the same time; false where nothing is
-    /// to be sent, or neither card is modelled.
+    /// to be sent, or neither card is modelled, or they are through already.
     #[inline(always)]
     pub(super) fn transfer(&mut self, id: RequestId, from: u32, to: u32, draw: u32) -> bool {
         if from == NONE && to == NONE {
@@ -90,6 +104,15 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             return false;
         }
         let both = from != NONE && to != NONE;
+        if both && !WATCHED {
+            if self.pass_both(from, to, work) {
+                return false;
+            }
+        } else if !WATCHED {
+            if self.pass_one(if from == NONE { to } else { from }, work) {
+                return false;
+            }
+        }
         let request = &mut self.slab[id];
         request.work = work;
         request.pending = both as u16;
@@ -103,6 +126,42 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.share::<true>(id, card, work);
             }
         }
+        true
+    }
+
+    /// A transfer through an idle card that is over before anything else happens; true: it was.
+    #[inline(always)]
+    fn pass_one(&mut self, card: u32, work: u64) -> bool {
+        let now = self.now;
+        let s = &self.net.sharing[card as usize];
+        if !s.is_idle() {
+            return false;
+        }
+        let time = s.time_alone(work);
+        if !self.passes_to(now + time) {
+            return false;
+        }
+        self.net.sharing[card as usize].count_passage(now, time, work);
+        self.sequence += 2;
+        true
+    }
+
+    /// `pass_one` for a transfer through two.
+    #[inline(always)]
+    fn pass_both(&mut self, from: u32, to: u32, work: u64) -> bool {
+        let now = self.now;
+        let (s, t) = (&self.net.sharing[from as usize], &self.net.sharing[to as usize]);
+        if !s.is_idle() || !t.is_idle() {
+            return false;
+        }
+        let times = (s.time_alone(work), t.time_alone(work));
+        if !self.passes_to(now + times.0.max(times.1)) {
+            return false;
+        }
+        self.net.sharing[from as usize].count_passage(now, times.0, work);
+        self.net.sharing[to as usize].count_passage(now, times.1, work);
+        self.sequence += 4;
+        self.events += 1;
         true
     }
 
