@@ -61,6 +61,12 @@ impl<T: Copy> DueSet<T> {
         (!EventSet::is_idle(time)).then(|| (time.0, self.set.sequence_of(leaf)))
     }
 
+    /// What is due next; anything or nothing where nothing waits.
+    #[inline(always)]
+    pub fn first_item(&self) -> Option<T> {
+        self.items[self.set.first().1 as usize]
+    }
+
     /// Takes out what is due next.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<T> {
@@ -114,5 +120,7 @@ mod tests {
         let left: Vec<u32> = std::iter::from_fn(|| due.pop()).collect();
         assert_eq!(left, expected.iter().map(|&(_, sequence)| sequence as u32).collect::<Vec<_>>());
         assert_eq!((due.first(), due.pop()), (None, None));
+        due.push(3, 0, 17);
+        assert_eq!((due.first(), due.first_item()), (Some((3, 0)), Some(17)));
     }
 }

@@ -58,6 +58,22 @@ impl<'a, T> IntoIterator for &'a mut Table<T> {
     }
 }
 
+impl<T> Table<T> {
+    /// Has an entry brought into the inner caches for when it is needed, where a processor can be asked to.
+    #[inline(always)]
+    pub fn prefetch(&self, id: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for line in 0..size_of::<T>().div_ceil(64) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let address = self.0.as_ptr().wrapping_add(id).cast::<i8>().wrapping_add(64 * line);
+            // SAFETY: nothing is read, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = id;
+    }
+}
+
 impl<T> Index<usize> for Table<T> {
     type Output = T;
     #[inline(always)]

@@ -136,6 +136,12 @@ impl Slab {
         self.free = id;
     }
 
+    /// It will be this one's turn soon.
+    #[inline(always)]
+    pub fn prefetch(&self, id: RequestId) {
+        self.entries.prefetch(id as usize);
+    }
+
     /// Requests in flight, in the order of their places.
     pub fn live(&self) -> impl Iterator<Item = RequestId> + '_ {
         (0..self.entries.len() as RequestId).filter(|&id| self.entries[id as usize].step != NONE)

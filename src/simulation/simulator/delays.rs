@@ -23,8 +23,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn line_due(&mut self, leaf: u32, line: u32) -> Fired {
         let l = &mut self.net.lines[line as usize];
         let (_, _, id) = l.queue.pop_front().expect("an entry was due");
-        let (again, sequence) =
-            l.queue.front().map_or((EventSet::idle_time(leaf), 0), |&(due, sequence, _)| (due, sequence));
+        let Some(&(again, sequence, next)) = l.queue.front() else {
+            return Fired { moves: id, again: EventSet::idle_time(leaf), sequence: 0 };
+        };
+        self.slab.prefetch(next);
         Fired { moves: id, again, sequence }
     }
 
@@ -50,6 +52,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn delay_due(&mut self, leaf: u32) -> Fired {
         let delays = &mut self.net.delays;
         let id = delays.due.pop().expect("a delay was due");
+        if let Some(next) = delays.due.first_item() {
+            self.slab.prefetch(next);
+        }
         let (again, sequence) = delays.due.first().unwrap_or((EventSet::idle_time(leaf), 0));
         Fired { moves: id, again, sequence }
     }
