@@ -4,6 +4,7 @@
 //! A change that is meant to alter results prints the new table, to be pasted over the old one.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use foobar_sim::engine::Distribution;
 use foobar_sim::scenario::*;
@@ -63,6 +64,31 @@ fn logging_changes_nothing() {
         let (logged, _) = observe(&scenario);
         let nothing = EventLog::default();
         assert_eq!(digest(&silent, &nothing), digest(&logged, &nothing), "{name}");
+    }
+}
+
+/// Without a log, events that nothing can come between are done with in one, and who passes an idle station before
+/// anything else happens does not wait for its event: at any load the result is what it is with every event by itself.
+#[test]
+fn events_one_by_one_give_the_same_result() {
+    for name in ["peak", "all-in-one", "read-scaling", "balance", "overload", "closed", "retry-storm", "first"] {
+        for rate in [None, Some("20/s"), Some("300/s"), Some("2400/s")] {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
+            let mut scenario = load(&file, &Overrides::default()).unwrap_or_else(|problem| panic!("{problem:?}"));
+            if let (Some(rate), Process::Poisson(_)) = (rate, &scenario.traffic[0].process) {
+                let set = vec![format!("traffic.{}.rate={rate}", scenario.traffic[0].name)];
+                let overrides = Overrides { set, ..Overrides::default() };
+                scenario = load(&file, &overrides).unwrap_or_else(|problem| panic!("{problem:?}"));
+            } else if rate.is_some() {
+                continue;
+            }
+            let compiled = compile(&scenario);
+            let plan = RunPlan { run: 1, warmup_s: 0.5, duration_s: Some(2.0), traces: &trace };
+            let (by_itself, _) = run_logged(&scenario, &compiled, &plan);
+            let nothing = EventLog::default();
+            let together = digest(&run(&scenario, &compiled, &plan), &nothing);
+            assert_eq!(together, digest(&by_itself, &nothing), "{name} at {rate:?}");
+        }
     }
 }
 

@@ -117,6 +117,7 @@ impl Observed {
     /// One has come and gone with nothing in between, served all the time; of stations without detail.
     #[inline(always)]
     pub fn pass(&mut self, from: u64, to: u64, service: u64) {
+        debug_assert!(self.rare.detail.is_none(), "a station with detail is told of every arrival");
         let sojourn = (to - from) as u128;
         self.present_sum = self.present_sum.wrapping_add(sojourn);
         self.busy_sum = self.busy_sum.wrapping_add(sojourn);

@@ -9,7 +9,9 @@ use crate::engine::heap::{Heap, HeapKey};
 use crate::model::program::round_nanos;
 use crate::model::request::{NONE, RequestId};
 
+/// In whole cache lines, as few as it fits.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Sharing {
     cores: f64,
     whole_cores: u32,
