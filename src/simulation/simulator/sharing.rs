@@ -104,12 +104,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             return false;
         }
         let both = from != NONE && to != NONE;
-        if both && !WATCHED {
-            if self.pass_both(from, to, work) {
-                return false;
-            }
-        } else if !WATCHED {
-            if self.pass_one(if from == NONE { to } else { from }, work) {
+        if !WATCHED {
+            let one = if from == NONE { to } else { from };
+            let passed = if both { self.pass_both(from, to, work) } else { self.pass_one(one, work) };
+            if passed {
                 return false;
             }
         }
