@@ -11,7 +11,7 @@ use crate::model::request::NONE;
 use crate::scenario::Scenario;
 use crate::simulation::places::Spent;
 use crate::simulation::result::{FailureReason, STATUSES, failure};
-use crate::simulation::trails::{Awaited, Stop, Trail, Trails, Wanted};
+use crate::simulation::trails::{Awaited, Choice, Stop, Trail, Trails, Wanted};
 
 #[derive(Debug, Error)]
 pub enum ExplainError {
@@ -145,7 +145,8 @@ pub fn run(scenario: &Scenario, asked: &Asked) -> Result<Explained, ExplainError
         return Err(ExplainError::Unsuitable(one.into()));
     }
     let (warmup_s, _) = prepared.warmup(&mut Vec::new());
-    Ok(explain(&prepared, warmup_s, scenario.simulation.duration_s, asked, class))
+    let duration_s = scenario.simulation.duration_s;
+    Ok(explain(&prepared, warmup_s, duration_s, std::slice::from_ref(asked), class).remove(0))
 }
 
 /// Of an experiment's first run, or of the beginning of a long one: the slowest that were answered, and failed ones.
@@ -155,33 +156,32 @@ pub(super) fn samples(prepared: &Prepared, found: &Summary) -> Vec<Explained> {
     let seconds = LOOKED_AT / rate_per_s.max(1e-9);
     let is_long = scenario.faults.is_empty() && seconds < found.measured_s;
     let duration_s = if is_long { Some(seconds) } else { scenario.simulation.duration_s };
-    let of = |failed: bool| {
-        let asked = Asked { most: SAMPLED, class: None, failed, run: 1 };
-        explain(prepared, found.warmup_s, duration_s, &asked, None)
-    };
     let any_failed = found.traffic.first().is_some_and(|all| all.failed > 0);
-    let (answered, failed) = rayon::join(|| of(false), || any_failed.then(|| of(true)));
-    std::iter::once(answered).chain(failed).filter(|one| !one.requests.is_empty()).collect()
+    let asked = |failed| Asked { most: SAMPLED, class: None, failed, run: 1 };
+    let asked: Vec<Asked> = std::iter::once(asked(false)).chain(any_failed.then(|| asked(true))).collect();
+    let explained = explain(prepared, found.warmup_s, duration_s, &asked, None);
+    explained.into_iter().filter(|one| !one.requests.is_empty()).collect()
 }
 
+/// What is asked for of one run, all of it in the same two passes.
 fn explain(
     prepared: &Prepared,
     warmup_s: f64,
     duration_s: Option<f64>,
-    asked: &Asked,
+    asked: &[Asked],
     class: Option<u16>,
-) -> Explained {
+) -> Vec<Explained> {
     let scenario = prepared.scenario();
-    let wanted = Wanted { most: asked.most, class, failed: asked.failed };
-    let (_, chosen) = prepared.run_choice(asked.run - 1, warmup_s, duration_s, wanted);
-    let choice = chosen.choice.expect("a choice was asked for");
-    let numbers = choice.chosen();
-    let (result, trails) = prepared.run_trails(asked.run - 1, warmup_s, duration_s, &numbers);
+    let run = asked[0].run - 1;
+    let wanted: Vec<Wanted> =
+        asked.iter().map(|asked| Wanted { most: asked.most, class, failed: asked.failed }).collect();
+    let choices = prepared.run_choice(run, warmup_s, duration_s, &wanted);
+    let numbers: Vec<u64> = choices.iter().flat_map(Choice::chosen).collect();
+    let (result, trails) = prepared.run_trails(run, warmup_s, duration_s, &numbers);
     let names = Names { scenario, network: &prepared.compiled.network, trails: &trails };
     let origin = crate::engine::time::SimTime::from_seconds(warmup_s).0;
-    let of_number = |number: &u64| trails.trails.iter().find(|trail| trail.number == *number);
-    let requests = numbers.iter().filter_map(of_number).map(|trail| names.explanation(trail, origin));
-    Explained {
+    let of_number = |number: u64| trails.trails.iter().find(|trail| trail.number == number);
+    let explained = |(asked, choice): (&Asked, &Choice)| Explained {
         schema_version: SCHEMA_VERSION,
         scenario: ScenarioId { name: scenario.name.clone(), sha256: scenario.sha256.clone() },
         seed: scenario.simulation.seed,
@@ -189,8 +189,14 @@ fn explain(
         warmup_s,
         measured_s: result.measured_s,
         matching: choice.matching,
-        requests: requests.collect(),
-    }
+        requests: choice
+            .chosen()
+            .into_iter()
+            .filter_map(of_number)
+            .map(|trail| names.explanation(trail, origin))
+            .collect(),
+    };
+    asked.iter().zip(&choices).map(explained).collect()
 }
 
 fn class_named(scenario: &Scenario, name: &str) -> Result<u16, ExplainError> {

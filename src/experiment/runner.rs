@@ -21,7 +21,7 @@ use crate::simulation::cohorts::Cohorts;
 use crate::simulation::compile::{CompileNote, Compiled, compile};
 use crate::simulation::ledger::Ledger;
 use crate::simulation::result::RunResult;
-use crate::simulation::trails::{Trails, Wanted};
+use crate::simulation::trails::{Choice, Trails, Wanted};
 use crate::simulation::{Records, RunPlan, run as run_once, run_choice, run_cohorts, run_ledger, run_trails};
 use crate::workload::trace::TraceError;
 
@@ -219,14 +219,14 @@ impl<'s> Prepared<'s> {
         )
     }
 
-    /// A run that chooses requests.
+    /// A run that chooses requests, for each of these wishes.
     pub(super) fn run_choice(
         &self,
         index: u32,
         warmup_s: f64,
         duration_s: Option<f64>,
-        wanted: Wanted,
-    ) -> (RunResult, Trails) {
+        wanted: &[Wanted],
+    ) -> Vec<Choice> {
         let records = |source: usize| self.records(source);
         let plan = RunPlan { run: index, warmup_s, duration_s, traces: &records };
         run_choice(&self.scenario, &self.compiled, &plan, wanted)

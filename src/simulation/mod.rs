@@ -37,7 +37,7 @@ use result::{
 use simulator::Simulator;
 use source::{Feed, Source};
 use span::Spans;
-use trails::{Trails, Wanted};
+use trails::{Choice, Trails, Wanted};
 
 /// The requests of a trace, in the order of arrival.
 pub type Records<'a> = Box<dyn Iterator<Item = TraceRecord> + Send + 'a>;
@@ -80,11 +80,11 @@ pub fn run_ledger(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, band
     *watched.ledger.expect("a ledger was asked for")
 }
 
-/// One run that chooses requests.
-pub fn run_choice(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, wanted: Wanted) -> (RunResult, Trails) {
+/// One run that chooses requests, for each of these wishes.
+pub fn run_choice(scenario: &Scenario, compiled: &Compiled, plan: &RunPlan, wanted: &[Wanted]) -> Vec<Choice> {
     let trails = Trails::choosing(&compiled.network, wanted);
-    let (result, watched) = simulate(scenario, compiled, plan, Watch { trails: Some(trails), ..Watch::default() });
-    (result, *watched.trails.expect("a choice was asked for"))
+    let (_, watched) = simulate(scenario, compiled, plan, Watch { trails: Some(trails), ..Watch::default() });
+    watched.trails.expect("a choice was asked for").choices
 }
 
 /// One run, and what the requests of these numbers in the order of arrival went through.

@@ -37,7 +37,7 @@ pub struct Trail {
 #[derive(Clone, Debug)]
 pub struct Trails {
     pub places: Vec<Place>,
-    pub choice: Option<Choice>,
+    pub choices: Vec<Choice>,
     /// In the order of arrival.
     pub trails: Vec<Trail>,
     numbers_wanted: Vec<u64>,
@@ -51,9 +51,9 @@ pub struct Trails {
 }
 
 impl Trails {
-    /// To choose requests.
-    pub fn choosing(network: &Network, wanted: Wanted) -> Trails {
-        Trails { choice: Some(Choice::new(wanted)), ..Trails::of(network, &[]) }
+    /// To choose requests, for each of these wishes.
+    pub fn choosing(network: &Network, wanted: &[Wanted]) -> Trails {
+        Trails { choices: wanted.iter().map(|&wanted| Choice::new(wanted)).collect(), ..Trails::of(network, &[]) }
     }
 
     /// To write down those of these numbers.
@@ -63,7 +63,7 @@ impl Trails {
         numbers_wanted.sort_unstable();
         Trails {
             places,
-            choice: None,
+            choices: Vec::new(),
             trails: Vec::new(),
             numbers_wanted,
             numbers: Vec::new(),
@@ -255,11 +255,10 @@ impl Trails {
             (trail.ended, trail.failure, trail.complete) = (now, failure, true);
         }
         let number = self.numbers.get(id as usize).copied().unwrap_or(u64::MAX);
-        if let Some(choice) = &mut self.choice
-            && measured
-        {
+        if measured {
             let reason = super::result::failure::bare(failure);
-            choice.consider(Candidate { number, response_ns: now - arrived }, class, reason);
+            let candidate = Candidate { number, response_ns: now - arrived };
+            self.choices.iter_mut().for_each(|choice| choice.consider(candidate, class, reason));
         }
     }
 }

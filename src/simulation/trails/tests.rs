@@ -10,8 +10,7 @@ fn plan(scenario: &Scenario) -> RunPlan<'static> {
 }
 
 fn chosen(scenario: &Scenario, compiled: &Compiled, wanted: Wanted) -> (Choice, Vec<Trail>) {
-    let (_, found) = run_choice(scenario, compiled, &plan(scenario), wanted);
-    let choice = found.choice.expect("a choice");
+    let choice = run_choice(scenario, compiled, &plan(scenario), &[wanted]).remove(0);
     let (_, written) = run_trails(scenario, compiled, &plan(scenario), &choice.chosen());
     (choice, written.trails)
 }
