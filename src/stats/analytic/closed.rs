@@ -30,6 +30,14 @@ impl ClosedStation {
     pub fn multi(demand: f64, workers: u32) -> ClosedStation {
         ClosedStation { demand, workers: Workers::Limited(workers) }
     }
+
+    /// Whether none of `n` users ever waits there.
+    fn is_delay_for(&self, n: usize) -> bool {
+        match self.workers {
+            Workers::Limited(workers) => workers as usize >= n,
+            Workers::Unlimited => true,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +60,8 @@ fn check(stations: &[ClosedStation]) -> Analytic<()> {
 /// ln(e^a + e^b)
 fn log_add(a: f64, b: f64) -> f64 {
     let (large, small) = if a > b { (a, b) } else { (b, a) };
-    if small == f64::NEG_INFINITY { large } else { large + libm::log1p(libm::exp(small - large)) }
+    // e^-40 of something is less than its last bit
+    if small > large - 40.0 { large + libm::log1p(libm::exp(small - large)) } else { large }
 }
 
 /// Logarithms of one station's factors f(0..=n): demand^k over the product of min(j, workers).
@@ -70,24 +79,35 @@ fn log_factors(station: &ClosedStation, n: usize) -> Vec<f64> {
 
 /// Logarithms of the normalization constants G(0..=n) (Buzen 1973, "Computational algorithms for closed queueing
 /// networks with exponential servers"): only sums of positive terms, and no overflow in logarithms.
+///
+/// Linear in `n`: all delays together are one, whose factors are where the convolution begins; and the factors of a station
+/// with c workers are geometric from the c-th on, so that they are c terms and a recurrence.
 fn log_constants<'a>(stations: impl Iterator<Item = &'a ClosedStation>, n: usize) -> Vec<f64> {
-    let mut g = vec![f64::NEG_INFINITY; n + 1];
-    g[0] = 0.0;
-    for station in stations.filter(|s| s.demand > 0.0) {
-        if station.workers == Workers::Limited(1) {
-            let log_demand = libm::log(station.demand);
-            for k in 1..=n {
-                g[k] = log_add(g[k], g[k - 1] + log_demand);
-            }
-            continue;
-        }
-        let factors = log_factors(station, n);
-        for k in (1..=n).rev() {
-            g[k] = (0..=k).map(|j| factors[j] + g[k - j]).fold(f64::NEG_INFINITY, log_add);
+    let (limited, delays): (Vec<&ClosedStation>, Vec<&ClosedStation>) =
+        stations.filter(|s| s.demand > 0.0).partition(|s| !s.is_delay_for(n));
+    let mut g = log_factors(&ClosedStation::delay(delays.iter().map(|s| s.demand).sum()), n);
+    for station in limited {
+        let Workers::Limited(workers) = station.workers else { unreachable!("it is no delay") };
+        let before = g.clone();
+        let factors = log_factors(station, workers as usize);
+        // what the factors are more than those of a single worker as quick as all
+        let more: Vec<f64> = (1..workers)
+            .map(|k| {
+                factors[k as usize - 1] + libm::log(station.demand / f64::from(k) - station.demand / f64::from(workers))
+            })
+            .collect();
+        let log_ratio = libm::log(station.demand / f64::from(workers));
+        for k in 1..=n {
+            let terms = more.iter().zip(before[..k].iter().rev());
+            let sum = terms.fold(before[k], |sum, (more, before)| log_add(sum, more + before));
+            g[k] = log_add(sum, g[k - 1] + log_ratio);
         }
     }
     g
 }
+
+/// Most terms of a sum for each station: some seconds.
+const TERMS_MAX: f64 = 1e9;
 
 /// Exact solution with `users` in the network: what exact mean value analysis (Reiser and Lavenberg 1980)
 /// yields, multi-worker stations included, without its loss of digits near saturation.
@@ -96,6 +116,13 @@ pub fn exact(stations: &[ClosedStation], users: u32) -> Analytic<ClosedSolution>
     let n = users as usize;
     if n == 0 {
         return Ok(ClosedSolution { throughput: 0.0, present: vec![0.0; stations.len()], response: 0.0 });
+    }
+    let terms = |station: &ClosedStation| match station.workers {
+        Workers::Limited(workers) if !station.is_delay_for(n) => f64::from(workers) * f64::from(users),
+        _ => 0.0,
+    };
+    if stations.iter().map(terms).fold(0.0, f64::max) > TERMS_MAX {
+        return Err(AnalyticError::Invalid("too many users and workers for the exact solution"));
     }
     let g = log_constants(stations.iter(), n);
     let throughput_of = |k: usize| libm::exp(g[k - 1] - g[k]);
@@ -204,6 +231,44 @@ mod tests {
 
     fn queues(demands: &[f64]) -> Vec<ClosedStation> {
         demands.iter().map(|&d| ClosedStation::queue(d)).collect()
+    }
+
+    /// By the definition: the sum over all ways in which users are spread over the stations.
+    fn constants_by_definition(stations: &[ClosedStation], n: usize) -> Vec<f64> {
+        let mut g = vec![0.0; n + 1];
+        g[0] = 1.0;
+        for station in stations {
+            let factors: Vec<f64> = log_factors(station, n).into_iter().map(f64::exp).collect();
+            g = (0..=n).map(|k| (0..=k).map(|j| factors[j] * g[k - j]).sum()).collect();
+        }
+        g
+    }
+
+    #[test]
+    fn sums_in_linear_time_are_those_of_the_definition() {
+        let stations = [
+            ClosedStation::multi(3.0, 4),
+            ClosedStation::delay(5.0),
+            ClosedStation::queue(0.7),
+            ClosedStation::multi(0.9, 2),
+            ClosedStation::delay(1.5),
+            ClosedStation::multi(2.0, 40),
+        ];
+        for n in [1, 2, 3, 7, 30] {
+            let got = log_constants(stations.iter(), n);
+            for (log, exact) in got.iter().zip(constants_by_definition(&stations, n)) {
+                assert!((log.exp() / exact - 1.0).abs() < 1e-12, "{n} users: {} for {exact}", log.exp());
+            }
+        }
+    }
+
+    #[test]
+    fn a_third_of_a_million_users_are_no_trouble() {
+        // each thinks for 5 s; 64 workers with 0.5 ms are half busy, and nobody waits to speak of
+        let stations = [ClosedStation::multi(0.5e-3, 64), ClosedStation::delay(5.0)];
+        let solved = exact(&stations, 320_000).unwrap();
+        assert!((solved.throughput / (320_000.0 / 5.0005) - 1.0).abs() < 1e-4, "{}", solved.throughput);
+        assert!(exact(&[ClosedStation::multi(1.0, 100_000), ClosedStation::delay(1.0)], 300_000).is_err());
     }
 
     #[test]
