@@ -55,7 +55,7 @@ impl EventLog {
 
     /// A request lives on in another place of the slab.
     pub fn moved(&mut self, from: RequestId, to: RequestId) {
-        let number = self.numbers[from as usize];
+        let number = self.number_of(from);
         if to as usize >= self.numbers.len() {
             self.numbers.resize(to as usize + 1, u32::MAX);
         }
@@ -63,7 +63,28 @@ impl EventLog {
     }
 
     fn push(&mut self, now: u64, id: RequestId, what: What) {
-        let request = self.numbers.get(id as usize).copied().unwrap_or(u32::MAX);
-        self.entries.push(Entry { time_ns: now, request, what });
+        self.entries.push(Entry { time_ns: now, request: self.number_of(id), what });
+    }
+
+    /// `u32::MAX`: it did not arrive, but is something that the system does for itself.
+    fn number_of(&self, id: RequestId) -> u32 {
+        self.numbers.get(id as usize).copied().unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_never_arrived_has_no_number_wherever_it_lives() {
+        let mut log = EventLog::default();
+        log.arrive(1, 0, 0);
+        // a health check that is parted from whom it has called
+        log.moved(7, 3);
+        log.moved(0, 4);
+        log.end(5, 3, 0);
+        log.end(6, 4, 0);
+        assert_eq!(log.entries.iter().map(|entry| entry.request).collect::<Vec<_>>(), [0, u32::MAX, 0]);
     }
 }
