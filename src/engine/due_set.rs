@@ -78,13 +78,11 @@ impl<T: Copy> DueSet<T> {
         self.vacant.push(leaf);
         self.items[leaf as usize]
     }
-}
 
-impl<T: Copy + PartialEq> DueSet<T> {
-    /// Takes an item out before its time, for the rare removal: looks at all.
-    pub fn remove(&mut self, item: T) {
+    /// Takes out before their time all that `out` accepts.
+    pub fn remove_where(&mut self, out: impl Fn(T) -> bool) {
         for leaf in 0..self.items.len() as u32 {
-            if self.items[leaf as usize] == Some(item) && !EventSet::is_idle(self.set.time_of(leaf)) {
+            if self.items[leaf as usize].is_some_and(&out) && !EventSet::is_idle(self.set.time_of(leaf)) {
                 self.set.clear(leaf);
                 self.vacant.push(leaf);
             }
@@ -115,7 +113,7 @@ mod tests {
             }
         }
         let gone = expected.remove(7).1 as u32;
-        due.remove(gone);
+        due.remove_where(|item| item == gone);
         expected.sort_unstable();
         let left: Vec<u32> = std::iter::from_fn(|| due.pop()).collect();
         assert_eq!(left, expected.iter().map(|&(_, sequence)| sequence as u32).collect::<Vec<_>>());

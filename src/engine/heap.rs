@@ -47,6 +47,12 @@ impl<K: HeapKey, T: Copy> Heap<K, T> {
         if self.len == 0 { None } else { Some(self.places[0]) }
     }
 
+    /// The smallest key; `LAST` where nothing is any more. Something must have been here once.
+    #[inline(always)]
+    pub fn least(&self) -> K {
+        self.places[0].0
+    }
+
     /// In no order.
     pub fn iter(&self) -> impl Iterator<Item = &(K, T)> {
         self.places[..self.len].iter()

@@ -8,6 +8,7 @@ pub mod event_set;
 pub mod exponent;
 pub mod heap;
 pub mod random;
+pub mod ring;
 pub mod table;
 pub mod time;
 pub mod ziggurat;

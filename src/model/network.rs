@@ -12,6 +12,7 @@ use crate::engine::distribution::Sampler;
 use crate::engine::due_set::DueSet;
 use crate::engine::heap::Heap;
 use crate::engine::random::{Key, KeyedRng, purpose};
+use crate::engine::ring::Ring;
 use crate::engine::table::Table;
 
 #[derive(Clone, Debug, Default)]
@@ -172,14 +173,21 @@ pub enum Role {
 pub struct Line {
     pub length: u64,
     pub leaf: u32,
-    /// (due, sequence, request)
-    pub queue: VecDeque<(u64, u64, RequestId)>,
+    /// (due, sequence, who)
+    pub queue: Ring<(u64, u64, Underway)>,
+}
+
+/// Somebody for whom time passes, and where it will go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Underway {
+    pub request: RequestId,
+    pub step: StepId,
 }
 
 impl Line {
     /// Takes one out before its time (its process was killed).
     pub fn forget(&mut self, id: RequestId) {
-        self.queue.retain(|&(_, _, other)| other != id);
+        self.queue.retain(|(_, _, other)| other.request != id);
     }
 }
 
@@ -221,7 +229,7 @@ pub enum WaitAt {
 #[derive(Clone, Debug, Default)]
 pub struct Delays {
     pub leaf: u32,
-    pub due: DueSet<RequestId>,
+    pub due: DueSet<Underway>,
 }
 
 #[derive(Clone, Debug, Default)]

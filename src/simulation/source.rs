@@ -159,6 +159,12 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Where the request that comes next will begin, if that is known.
+    #[inline(always)]
+    pub fn next_step(&self) -> Option<StepId> {
+        self.ahead.get(self.at).map(|next| next.step)
+    }
+
     /// The request that comes now; plans the one after it.
     #[inline(always)]
     pub fn take(&mut self) -> Begun {

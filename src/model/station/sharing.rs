@@ -4,6 +4,8 @@
 //! (min(1, c/n)), and a request leaves when the clock has moved by its work. Arrival and departure cost
 //! O(log n), and nothing is recomputed for the others.
 
+use std::hint::select_unpredictable;
+
 use super::observed::Observed;
 use crate::engine::heap::{Heap, HeapKey};
 use crate::model::program::round_nanos;
@@ -140,21 +142,28 @@ impl Sharing {
         self.observed.pass(now, now + time, self.service_of(bytes));
     }
 
+    /// Who leaves first, of those who are present.
+    #[inline(always)]
+    pub fn first(&self) -> RequestId {
+        self.finishes.least().request()
+    }
+
     /// Whether one is present and no other.
     #[inline(always)]
     pub fn serves_one(&self) -> bool {
         self.finishes.len() == 1
     }
 
-    /// The due departure happens; returns who leaves, and when the next is due.
+    /// The due departure happens; returns who leaves, and when the next is due, `u64::MAX`: never.
     #[inline(always)]
-    pub fn leave<const WATCHED: bool>(&mut self, now: u64) -> (RequestId, Option<u64>) {
+    pub fn leave<const WATCHED: bool>(&mut self, now: u64) -> (RequestId, u64) {
         let (finish, ()) = self.finishes.pop().expect("a departure was due");
         // the popped value itself, not a recomputed one: rounding must not accumulate
         self.clock = finish.at();
         self.moved = now;
-        let next = (!self.finishes.is_empty()).then(|| self.next_departure::<WATCHED>(now));
-        (finish.request(), next)
+        let next = if WATCHED && self.finishes.is_empty() { u64::MAX } else { self.next_departure::<WATCHED>(now) };
+        // whether anybody is left is a matter of chance: a branch would be mispredicted
+        (finish.request(), select_unpredictable(self.finishes.is_empty(), u64::MAX, next))
     }
 
     /// After `leave`: the figures of who left a CPU.
@@ -179,8 +188,8 @@ impl Sharing {
 
     #[inline(always)]
     fn next_departure<const WATCHED: bool>(&self, now: u64) -> u64 {
-        let (first, ()) = self.finishes.first().expect("someone is present");
-        let left = (first.at() - self.clock).max(0.0);
+        let left = self.finishes.least().at() - self.clock;
+        let left = if left > 0.0 { left } else { 0.0 };
         let n = self.finishes.len() as f64;
         let left = if n > self.cores { left * n / self.cores } else { left };
         if WATCHED && self.speed == 0.0 {
@@ -239,8 +248,8 @@ mod tests {
         assert_eq!(who, 2);
         cpu.count_departure::<true>(1000, 400, 300);
         // the first has had 400 + 300 and runs alone
-        assert_eq!(next, Some(1300));
-        assert_eq!(cpu.leave::<true>(1300), (1, None));
+        assert_eq!(next, 1300);
+        assert_eq!(cpu.leave::<true>(1300), (1, u64::MAX));
         cpu.count_departure::<true>(1300, 0, 1000);
         assert_eq!(cpu.observed.busy_area(1300), 1300);
         assert_eq!(cpu.observed.present_area(1300), 400 + 2 * 600 + 300);
@@ -262,6 +271,6 @@ mod tests {
         let mut cpu = Sharing::new(4.0, 1.0, 0);
         assert_eq!(cpu.enter::<true, false>(0, 1, 1000), 1000);
         assert_eq!(cpu.enter::<true, false>(0, 2, 1000), 1000);
-        assert_eq!(cpu.leave::<true>(1000), (1, Some(1000)));
+        assert_eq!(cpu.leave::<true>(1000), (1, 1000));
     }
 }

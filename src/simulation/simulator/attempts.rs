@@ -96,11 +96,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let client = &mut self.slab[id];
         client.visit = number;
         client.failure = 0;
-        client.step = attempt;
         if wait == 0 {
             return Some(attempt);
         }
-        self.delay(id, self.now + wait);
+        self.delay(id, attempt, self.now + wait);
         None
     }
 }

@@ -65,8 +65,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if begins == now {
             return Some(next);
         }
-        request.step = next;
-        self.delay(id, begins);
+        self.delay(id, next, begins);
         None
     }
 }

@@ -14,8 +14,7 @@ const ANSWER_TIMEOUT: u8 = FailureReason::AnswerTimeout as u8;
 impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     /// Runs a request's steps until it must wait, or ends.
     #[inline(always)]
-    pub(super) fn advance(&mut self, mut id: RequestId) {
-        let mut at = self.slab[id].step;
+    pub(super) fn advance(&mut self, mut id: RequestId, mut at: StepId) {
         loop {
             let step = self.net.steps[at as usize];
             match step {
@@ -38,8 +37,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     }
                 }
                 Step::Delay { line } => {
-                    self.slab[id].step = at + 1;
-                    self.enter_line(id, line);
+                    self.enter_line(id, at + 1, line);
                     return;
                 }
                 Step::DelayDrawn { draw, less_ns } => {
@@ -48,8 +46,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     if time > less_ns as u64 {
                         let due = self.now + time - less_ns as u64;
                         if !self.passes_through_delay(due) {
-                            self.slab[id].step = at;
-                            self.delay(id, due);
+                            self.delay(id, at, due);
                             return;
                         }
                     }
@@ -128,8 +125,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                     let line = self.net.links[(links + self.chosen(id)) as usize].line;
                     at += 1;
                     if line != NONE && !found_out {
-                        self.slab[id].step = at;
-                        self.enter_line(id, line);
+                        self.enter_line(id, at, line);
                         return;
                     }
                 }
@@ -196,14 +192,12 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                         let wire = if line == NONE { 0 } else { self.net.lines[line as usize].length };
                         let due = self.due_on(id, link, at, self.now + wire);
                         if due > self.now + wire {
-                            self.slab[id].step = at;
-                            self.delay(id, due);
+                            self.delay(id, at, due);
                             return;
                         }
                     }
                     if line != NONE {
-                        self.slab[id].step = at;
-                        self.enter_line(id, line);
+                        self.enter_line(id, at, line);
                         return;
                     }
                 }
@@ -414,8 +408,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 Step::Think { source } => {
                     let draw = self.sources[source as usize].entry.think;
                     let time = self.net.draws[draw as usize].nanos(&self.slab[id]);
-                    self.slab[id].step = at + 1;
-                    self.delay(id, self.now + time);
+                    self.delay(id, at + 1, self.now + time);
                     return;
                 }
                 Step::Begin { source } => at = self.begin(id, source),

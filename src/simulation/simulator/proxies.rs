@@ -92,8 +92,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if time == 0 {
             return Some(go_on);
         }
-        self.slab[id].step = paused;
-        self.delay(id, self.now + time);
+        self.delay(id, paused, self.now + time);
         None
     }
 

@@ -76,6 +76,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         }
         self.net.leaves[leaf as usize] = Leaf::FcfsWorker(station);
         self.serving[leaf as usize] = id;
+        self.expect(leaf, self.slab[id].step);
     }
 
     /// How long so much work takes at a station that does not stand still, nanoseconds.
@@ -106,6 +107,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if first.is_none_or(|first| key < first) {
             let leaf = s.leaf;
             self.set.set_earlier(leaf, SimTime(due), sequence);
+            self.expect(leaf, self.slab[id].step);
         }
     }
 
@@ -120,9 +122,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             Some(next) => {
                 let request = &mut self.slab[next];
                 request.epoch = request.epoch.wrapping_add(1);
-                let work = request.work;
+                let (work, step) = (request.work, request.step);
                 let again = now + self.span(station, work);
                 self.serving[leaf as usize] = next;
+                self.expect(leaf, step);
                 if WATCHED {
                     self.log_start(next, WaitAt::Fcfs(station));
                 }
@@ -147,9 +150,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let request = &self.slab[id];
         s.observed.depart::<WATCHED>(now, request.entered, request.work);
         match s.departures.first() {
-            Some((key, _)) => {
+            Some((key, first)) => {
                 let (time, sequence) = ((key >> 64) as u64, key as u64);
                 self.set.set(leaf, SimTime(time), sequence);
+                self.expected[leaf as usize] = self.slab[first].step;
             }
             None => self.set.clear(leaf),
         }
@@ -217,7 +221,8 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let stands_still = WATCHED && s.stands_still;
         let request = &mut self.slab[id];
         request.epoch = request.epoch.wrapping_add(1);
-        let due = self.now + request.work;
+        let (due, step) = (self.now + request.work, request.step);
+        self.expect(leaf, step);
         if WATCHED {
             self.log_start(id, WaitAt::Priority(station));
         }

@@ -265,7 +265,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let misses = (self.slab[id].work as f64 / read.each_ns).round();
         let rest = round_nanos(misses * read.rest_ns);
         if rest > 0 {
-            self.delay(id, self.now + rest);
+            self.delay(id, self.slab[id].step, self.now + rest);
         }
         rest > 0
     }

@@ -14,7 +14,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if instance != d.writer {
             // a primary without replicas, which it has lost to another
             let timeout = d.semi_sync.as_ref().map_or(0, |s| s.timeout_ns);
-            self.delay(id, self.now + timeout);
+            self.delay(id, self.slab[id].step, self.now + timeout);
             return false;
         }
         let Some(semi_sync) = d.semi_sync.as_mut().filter(|s| s.on) else { return true };

@@ -1,5 +1,7 @@
 //! CPUs and network cards: everyone is served at once, and a transfer by two cards.
 
+use std::hint::select_unpredictable;
+
 use super::{Fired, Simulator};
 use crate::engine::event_set::EventSet;
 use crate::engine::time::SimTime;
@@ -26,6 +28,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let s = &mut self.net.sharing[station as usize];
         let due = s.enter::<WATCHED, CARD>(self.now, id, work);
         let (leaf, alone) = (s.leaf, s.serves_one());
+        self.expect_first(station);
         if WATCHED {
             self.schedule_or_never(leaf, due);
         } else if alone {
@@ -33,6 +36,13 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         } else {
             self.schedule(leaf, due);
         }
+    }
+
+    /// `expect` for who will leave a station first.
+    #[inline(always)]
+    fn expect_first(&mut self, station: u32) {
+        let s = &self.net.sharing[station as usize];
+        self.expect(s.leaf, self.slab[s.first()].step);
     }
 
     /// A CPU has done with a request.
@@ -43,8 +53,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         let (id, next) = s.leave::<WATCHED>(now);
         let request = &self.slab[id];
         s.count_departure::<WATCHED>(now, request.entered, request.work);
+        let first = select_unpredictable(next == u64::MAX, id, s.first());
+        self.expect(leaf, self.slab[first].step);
         self.sequence += 1;
-        Fired { moves: id, again: due_or_idle::<WATCHED>(next, leaf), sequence: self.sequence }
+        Fired { moves: id, again: due_or_idle(next, leaf), sequence: self.sequence }
     }
 
     /// A network card has done with a transfer, and so has, mostly, the card at its other end.
@@ -52,6 +64,9 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
     pub(super) fn card_done(&mut self, leaf: u32, card: u32) -> Fired {
         let (mut moves, next) = self.leave_card(card);
         let sequence = self.sequence;
+        if next != u64::MAX {
+            self.expect_first(card);
+        }
         let follower = self.net.sharing[card as usize].follower;
         if !WATCHED && follower != NONE {
             if moves != NONE {
@@ -61,24 +76,25 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 self.events += 1;
                 let (id, next_there) = self.leave_card(follower);
                 moves = id;
-                if next.is_none() || next != next_there {
+                if next == u64::MAX || next != next_there {
                     self.net.sharing[card as usize].follower = NONE;
                     let s = &mut self.net.sharing[follower as usize];
                     s.leader = NONE;
-                    if let Some(due) = next_there {
+                    if next_there != u64::MAX {
                         let leaf = s.leaf;
-                        self.set.set_earlier(leaf, SimTime(due), self.sequence);
+                        self.set.set_earlier(leaf, SimTime(next_there), self.sequence);
+                        self.expect_first(follower);
                     }
                 }
             }
         }
-        Fired { moves, again: due_or_idle::<WATCHED>(next, leaf), sequence }
+        Fired { moves, again: due_or_idle(next, leaf), sequence }
     }
 
     /// The due departure at a card: who goes on, unless its transfer has another end that has not done yet (`NONE`), and
-    /// when the next is due.
+    /// when the next is due, `u64::MAX`: never.
     #[inline(always)]
-    fn leave_card(&mut self, card: u32) -> (RequestId, Option<u64>) {
+    fn leave_card(&mut self, card: u32) -> (RequestId, u64) {
         let now = self.now;
         let s = &mut self.net.sharing[card as usize];
         let (id, next) = s.leave::<WATCHED>(now);
@@ -177,6 +193,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         self.slab[id].entered = now;
         let s = &mut self.net.sharing[from as usize];
         let (due, leaf, alone) = (s.enter::<WATCHED, true>(now, id, work), s.leaf, s.serves_one());
+        self.expect_first(from);
         if alone {
             self.schedule_earlier(leaf, due);
         } else {
@@ -189,6 +206,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
             self.net.sharing[from as usize].follower = NONE;
             self.net.sharing[to as usize].leader = NONE;
             self.set.set(leaf, SimTime(due_there), self.sequence);
+            self.expect_first(to);
         } else if !tied {
             self.net.sharing[from as usize].follower = to;
             self.net.sharing[to as usize].leader = from;
@@ -227,6 +245,6 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
 
 /// When a leaf's next event comes; an `idle_time`: never.
 #[inline(always)]
-fn due_or_idle<const WATCHED: bool>(next: Option<u64>, leaf: u32) -> u64 {
-    next.filter(|&due| !WATCHED || due != u64::MAX).unwrap_or(EventSet::idle_time(leaf))
+fn due_or_idle(next: u64, leaf: u32) -> u64 {
+    select_unpredictable(next == u64::MAX, EventSet::idle_time(leaf), next)
 }

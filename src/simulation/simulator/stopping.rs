@@ -272,7 +272,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 if let Some(semi_sync) = &mut self.net.databases[database as usize].semi_sync {
                     semi_sync.waiting.retain(|&(_, other)| other != id);
                 }
-                self.net.delays.due.remove(id);
+                self.net.delays.due.remove_where(|other| other.request == id);
             }
             // their stage, and the order of a replica, are emptied as a whole
             Step::JoinStage { .. } | Step::AwaitTurn { .. } => {}
@@ -282,10 +282,10 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
                 if line != NONE {
                     self.net.lines[line as usize].forget(id);
                 }
-                self.net.delays.due.remove(id);
+                self.net.delays.due.remove_where(|other| other.request == id);
             }
             Step::DelayDrawn { .. } | Step::Pause | Step::ColdReadsDone { .. } | Step::NextRead { .. } => {
-                self.net.delays.due.remove(id);
+                self.net.delays.due.remove_where(|other| other.request == id);
             }
             other => panic!("a request of a stopped process waits at {other:?}"),
         }
@@ -354,7 +354,7 @@ impl<const WATCHED: bool> Simulator<'_, WATCHED> {
         if matches!(blocked, Step::Delay { .. } | Step::Propagate { .. } | Step::PropagateFailure { .. }) {
             for line in &self.net.lines {
                 match line.queue.front() {
-                    Some(&(due, sequence, _)) => self.set.set(line.leaf, SimTime(due), sequence),
+                    Some((due, sequence, _)) => self.set.set(line.leaf, SimTime(due), sequence),
                     None => self.set.clear(line.leaf),
                 }
             }
