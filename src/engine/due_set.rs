@@ -1,7 +1,7 @@
 //! Items that each wait for a time of their own, such as requests in drawn delays.
 //!
-//! An event set that hands out its leaves and grows: to take the next item out is a straight way up the tree, without
-//! the branches of a heap on what happens to be in it, and to put one in mostly ends a level or two above its leaf.
+//! An event set that hands out its leaves and grows: to take the next item out is a straight way up the tree, and to put
+//! one in is another, without the branches of a heap on what happens to be in it.
 
 use super::event_set::EventSet;
 use super::table::Table;

@@ -144,8 +144,8 @@ impl EventSet {
         }
     }
 
-    /// `set` for a leaf that was idle, or whose event is moved forward: stops at the first node where
-    /// another comes before it, mostly at once.
+    /// `set` for a leaf that was idle, or whose event is moved forward. Then each node on its way keeps what it had or
+    /// takes this, whatever the others do; and mostly, which can be foreseen, the root keeps what it had.
     #[inline(always)]
     pub fn set_earlier(&mut self, leaf: u32, time: SimTime, sequence: u64) {
         let time = time.0;
@@ -157,16 +157,29 @@ impl EventSet {
             *self.sequences.get_unchecked_mut(leaf as usize) = sequence;
             *times.add(at) = time;
             *winners.add(at) = leaf;
-            while at > 1 {
+            let first = *times.add(1);
+            if time < first {
+                while at > 1 {
+                    at >>= 1;
+                    *times.add(at) = time;
+                    *winners.add(at) = leaf;
+                }
+                return;
+            }
+            let mut tie = time == first;
+            loop {
                 at >>= 1;
-                if *times.add(at) <= time {
-                    if *times.add(at) == time {
-                        self.replay_with_ties(self.size + leaf as usize, time, leaf);
-                    }
+                if at <= 1 {
                     break;
                 }
-                *times.add(at) = time;
-                *winners.add(at) = leaf;
+                let before = *times.add(at);
+                tie |= before == time;
+                // how far it comes is a matter of chance: a branch would be mispredicted
+                *winners.add(at) = select_unpredictable(time < before, leaf, *winners.add(at));
+                *times.add(at) = select_unpredictable(time < before, time, before);
+            }
+            if tie {
+                self.replay_with_ties(self.size + leaf as usize, time, leaf);
             }
         }
     }
