@@ -167,16 +167,23 @@ impl EventSet {
                 return;
             }
             let mut tie = time == first;
-            loop {
-                at >>= 1;
-                if at <= 1 {
+            'up: loop {
+                let mut before = first;
+                for _ in 0..UNROLLED {
+                    at >>= 1;
+                    if at <= 1 {
+                        break 'up;
+                    }
+                    before = *times.add(at);
+                    tie |= before == time;
+                    // how far it comes is a matter of chance: a branch would be mispredicted
+                    *winners.add(at) = select_unpredictable(time < before, leaf, *winners.add(at));
+                    *times.add(at) = select_unpredictable(time < before, time, before);
+                }
+                // whoever comes before it here does so in all nodes above, which with many leaves are many
+                if before <= time {
                     break;
                 }
-                let before = *times.add(at);
-                tie |= before == time;
-                // how far it comes is a matter of chance: a branch would be mispredicted
-                *winners.add(at) = select_unpredictable(time < before, leaf, *winners.add(at));
-                *times.add(at) = select_unpredictable(time < before, time, before);
             }
             if tie {
                 self.replay_with_ties(self.size + leaf as usize, time, leaf);
