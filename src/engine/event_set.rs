@@ -15,7 +15,7 @@ use super::time::SimTime;
 pub const LEAVES_MAX: usize = 1 << 30;
 /// Times from here on are those of idle leaves, each its own, so that two of them are no tie.
 const IDLE: u64 = u64::MAX - 2 * LEAVES_MAX as u64;
-/// Levels of a replay written out one after the other.
+/// Levels of a way up that are written out one after the other.
 const UNROLLED: usize = 6;
 
 #[derive(Clone, Debug)]
@@ -145,13 +145,14 @@ impl EventSet {
     }
 
     /// `set` for a leaf that was idle, or whose event is moved forward. Then each node on its way keeps what it had or
-    /// takes this, whatever the others do; and mostly, which can be foreseen, the root keeps what it had.
+    /// takes this, whatever the others do; and mostly, which can be foreseen, the root keeps what it had. Where there are
+    /// many leaves, it is asked every so many levels whether any node still changes.
     #[inline(always)]
     pub fn set_earlier(&mut self, leaf: u32, time: SimTime, sequence: u64) {
         let time = time.0;
         let mut at = self.node_of(leaf);
         let (times, winners) = (self.times.as_mut_ptr(), self.winners.as_mut_ptr());
-        // SAFETY: as in `replay`.
+        // SAFETY: as in `replay`; before each node it is asked whether it is above the root.
         unsafe {
             debug_assert!(time <= *times.add(at), "an event is moved forward");
             *self.sequences.get_unchecked_mut(leaf as usize) = sequence;
